@@ -30,6 +30,8 @@ export type BuildEvent =
       readonly error: unknown;
       readonly message: string;
       readonly hint?: string;
+      /** What was finished all the same, and kept. */
+      readonly artifacts: readonly Artifact[];
     }
   /** A line that belongs to no build, e.g. what stands in for a public source AMI. */
   | { readonly type: 'notice'; readonly text: string }

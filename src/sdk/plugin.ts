@@ -7,6 +7,12 @@ import type { Span } from './source.ts';
 
 export type OnError = 'cleanup' | 'abort' | 'ask' | 'run-cleanup-provisioner' | 'keep';
 
+export interface LocalEndpoint {
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
 /** What is known before anything runs: the same for all plugins of one build. */
 export interface BuildInfo {
   /** The builder's name as rendered; what PACKER_BUILD_NAME holds. */
@@ -19,6 +25,8 @@ export interface BuildInfo {
   readonly onError: OnError;
   /** This build runs against the embedded EC2. */
   readonly local: boolean;
+  /** With `local`: where it listens and its credentials, which replace whatever the template says. */
+  readonly localEc2?: LocalEndpoint;
 }
 
 export type OptionPath = readonly (string | number)[];
@@ -39,6 +47,8 @@ export interface PrepareContext {
 interface PluginBase {
   readonly type: string;
   readonly schema: OptionSchema;
+  /** Why kiln can check this type but not run it; `build` refuses it, with this reason, before it launches anything. */
+  readonly cannotRun?: string;
 }
 
 /** Speaks to the user while a build runs; the engine turns it into events. */
@@ -94,6 +104,8 @@ export interface Machine {
   readonly buildData: Readonly<Record<string, string>>;
   /** Host keys the machine itself announced (console output), when they can be had; undefined when not. */
   announcedHostKeys?(signal: AbortSignal): Promise<readonly string[] | undefined>;
+  /** Comment of the temporary key in authorized_keys, which ssh_clear_authorized_keys removes. */
+  readonly temporaryKeyName?: string;
   /** Lets the machine and all that was made for it go, without waiting. */
   releaseSoon(): void;
 }

@@ -1,0 +1,95 @@
+import { COLOR_FLAG, type Flag, TEMPLATE_FLAGS } from '../flags.ts';
+import type { Io } from '../io.ts';
+import type { ParsedArgs } from '../parse-args.ts';
+
+/** What a command's module exports; it is loaded only when the command runs. */
+export interface CommandModule {
+  /** Gives the exit code. */
+  run(args: ParsedArgs, io: Io): Promise<number>;
+}
+
+export interface Command {
+  readonly summary: string;
+  /** The arguments, as usage shows them. */
+  readonly args: string;
+  readonly flags: readonly Flag[];
+  /** Runs until stopped or draws on the EC2 API: leaves by process.exit when done. */
+  readonly longRunning?: boolean;
+  readonly subcommands?: readonly string[];
+  load(): Promise<CommandModule>;
+}
+
+const flag = (name: string, type: Flag['type'], describe: string, extra: Partial<Flag> = {}): Flag => ({
+  name,
+  type,
+  describe,
+  ...extra,
+});
+
+const FMT_FLAGS: readonly Flag[] = [
+  flag('check', 'boolean', 'Only check; exit code 3 when something would change.'),
+  flag('diff', 'boolean', 'Show what changes.'),
+  flag('write', 'boolean', 'Write the result to the files; on by default.'),
+  flag('recursive', 'boolean', 'Descend into folders.'),
+];
+
+/** All commands. Packer's names and flags, and kiln's own. */
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  build: {
+    summary: 'Bake the images of a template',
+    args: 'TEMPLATE',
+    longRunning: true,
+    flags: [
+      flag('local', 'boolean', 'Bake on the EC2 embedded in kiln: no AWS account, no network.'),
+      flag('faults', 'string', 'With -local: make the embedded EC2 misbehave by this plan.', { value: 'plan' }),
+      flag('force', 'boolean', 'Replace what exists: same-named AMIs, manifests.'),
+      flag('on-error', 'string', 'What to do when a build fails.', {
+        choices: ['cleanup', 'abort', 'ask', 'run-cleanup-provisioner', 'keep'],
+      }),
+      flag('parallel-builds', 'number', 'Builds at once; 0 means all.', { value: 'n' }),
+      flag('debug', 'boolean', 'One build at a time, with a pause after each step.'),
+      flag('timestamp-ui', 'boolean', 'Start each line with the time.'),
+      COLOR_FLAG,
+      ...TEMPLATE_FLAGS,
+      flag('warn-on-undeclared-var', 'boolean', 'Warn about undeclared names in var-files (HCL2).'),
+    ],
+    load: () => import('./build.ts'),
+  },
+  validate: {
+    summary: 'Check templates, without any network or credentials',
+    args: 'TEMPLATE...',
+    flags: [
+      flag('syntax-only', 'boolean', 'Only check the syntax.'),
+      flag('evaluate-datasources', 'boolean', 'Run the data sources (HCL2).'),
+      flag('no-warn-undeclared-var', 'boolean', 'Do not warn about undeclared names in var-files (HCL2).'),
+      COLOR_FLAG,
+      ...TEMPLATE_FLAGS,
+    ],
+    load: () => import('./validate.ts'),
+  },
+  inspect: {
+    summary: 'Show what a template contains',
+    args: '[TEMPLATE]',
+    flags: [COLOR_FLAG, ...TEMPLATE_FLAGS],
+    load: () => import('./inspect.ts'),
+  },
+  fmt: {
+    summary: 'Rewrite templates in the canonical layout',
+    args: 'PATH...',
+    flags: [...FMT_FLAGS, COLOR_FLAG, ...TEMPLATE_FLAGS],
+    load: () => import('./fmt.ts'),
+  },
+  fix: {
+    summary: 'Replace options that Packer no longer knows',
+    args: 'TEMPLATE...',
+    flags: [
+      flag('validate', 'boolean', 'Check the result; on by default.'),
+      flag('write', 'boolean', 'Write the result to the files.'),
+      COLOR_FLAG,
+      ...TEMPLATE_FLAGS,
+    ],
+    load: () => import('./fix.ts'),
+  },
+  version: { summary: 'Show the version', args: '', flags: [COLOR_FLAG], load: () => import('./version.ts') },
+  help: { summary: 'Show help', args: '[COMMAND]', flags: [COLOR_FLAG], load: () => import('./help.ts') },
+};

@@ -1,0 +1,78 @@
+import { hasErrors, sortDiagnostics } from '../../sdk/diagnostics.ts';
+import { type Inspection, inspectTemplate } from '../../template/inspect.ts';
+import type { Io } from '../io.ts';
+import { loadOptions } from '../load-options.ts';
+import { outputMode } from '../output-mode.ts';
+import { type ParsedArgs, UsageError } from '../parse-args.ts';
+import { machineLine } from '../ui/machine-line.ts';
+
+export async function run(args: ParsedArgs, io: Io): Promise<number> {
+  const [path, ...more] = args.positionals;
+  if (path === undefined || more.length > 0)
+    throw new UsageError('inspect takes one template', 'write kiln inspect template.json');
+  const mode = outputMode(args);
+  const { inspection, diagnostics } = await inspectTemplate(path, loadOptions(args, io, { syntaxOnly: true }));
+  if (!inspection || hasErrors(diagnostics)) {
+    const { reportDiagnostics } = await import('../ui/report.ts');
+    reportDiagnostics(io, mode, sortDiagnostics(diagnostics));
+    return 1;
+  }
+  if (mode.kind === 'json') io.out(`${JSON.stringify(inspection, null, 2)}\n`);
+  else if (mode.kind === 'machine') io.out(machineInspection(inspection));
+  else io.out(humanInspection(inspection));
+  return 0;
+}
+
+function machineInspection(inspection: Inspection): string {
+  const variable = (name: string, value: string, required: string): string =>
+    machineLine('', 'template-variable', [name, value, required]);
+  return [
+    ...inspection.variables.filter(one => one.required).map(one => variable(one.name, '', '1')),
+    ...inspection.variables.filter(one => !one.required).map(one => variable(one.name, shownDefault(one), '0')),
+    ...inspection.builders.map(one => machineLine('', 'template-builder', [one.name, one.type])),
+    ...inspection.provisioners.map(one => machineLine('', 'template-provisioner', [one])),
+  ].join('');
+}
+
+function shownDefault(variable: Inspection['variables'][number]): string {
+  return variable.sensitive ? '<sensitive>' : (variable.default ?? '');
+}
+
+function humanInspection(inspection: Inspection): string {
+  const required = inspection.variables.filter(one => one.required);
+  const optional = inspection.variables.filter(one => !one.required);
+  const width = Math.max(0, ...optional.map(one => one.name.length));
+  const section = (title: string, lines: readonly string[], empty: string): string =>
+    `${title}:\n\n${lines.length > 0 ? lines.map(line => `  ${line}`).join('\n') : `  <${empty}>`}\n`;
+  return [
+    ...(inspection.description ? [section('Description', inspection.description.split('\n'), '')] : []),
+    ...(required.length > 0
+      ? [
+          section(
+            'Required variables',
+            required.map(one => one.name),
+            '',
+          ),
+        ]
+      : []),
+    section(
+      'Optional variables and their defaults',
+      optional.map(
+        one => `${one.name.padEnd(width)} = ${shownDefault(one).replaceAll('\n', `\n${' '.repeat(width + 5)}`)}`,
+      ),
+      'No variables',
+    ),
+    section(
+      'Builders',
+      inspection.builders.map(one => (one.name === one.type ? one.name : `${one.name} (${one.type})`)),
+      'No builders',
+    ),
+    section('Provisioners', inspection.provisioners, 'No provisioners'),
+    section(
+      'Post-processors',
+      inspection.postProcessors.map(sequence => sequence.join(' -> ')),
+      'No post-processors',
+    ),
+    'Note: If your build names contain user variables or template functions such as timestamp, these are shown as written.\n',
+  ].join('\n');
+}

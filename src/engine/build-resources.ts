@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { messageOf } from '../sdk/errors.ts';
+import type { Owned, ResourceRef, Resources, UndoResource } from '../sdk/resources.ts';
+import type { Ledger } from './ledger.ts';
+import type { UndoStack } from './undo-stack.ts';
+
+/** Longest an undo may take, in milliseconds: EC2's own limit for terminating plus security-group retries. */
+const UNDO_DEADLINE = 15 * 60_000;
+
+export interface BuildResourcesInput {
+  readonly runId: string;
+  readonly build: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly ledger: Ledger;
+  readonly undo: UndoStack;
+}
+
+/** The resources of one build: each is in the ledger before it exists, and on the undo stack until it is kept. */
+export function buildResources(input: BuildResourcesInput): Resources {
+  const { ledger, build } = input;
+  return {
+    runId: input.runId,
+    tags: input.tags,
+    token: purpose =>
+      `kiln-${createHash('sha256').update(`${input.runId}\0${build}\0${purpose}`).digest('hex').slice(0, 40)}`,
+
+    async acquire<T>(
+      intent: Omit<ResourceRef, 'id'>,
+      create: () => Promise<{ readonly id: string; readonly value: T }>,
+      undo: UndoResource,
+      certainlyNotCreated: (error: unknown) => boolean = () => false,
+    ): Promise<Owned<T>> {
+      const n = ledger.intent(build, intent);
+      const undoRef = async (ref: ResourceRef): Promise<void> => {
+        try {
+          await undo(ref, AbortSignal.timeout(UNDO_DEADLINE));
+          ledger.closed(n, 'undone');
+        } catch (error) {
+          ledger.undoFailed(n, messageOf(error));
+          throw error;
+        }
+      };
+      let made: { readonly id: string; readonly value: T };
+      try {
+        made = await create();
+      } catch (error) {
+        if (certainlyNotCreated(error)) ledger.closed(n, 'not-created');
+        // The reply may have been lost after the effect: look for it by name or token when the build ends.
+        else input.undo.push(describe(intent), () => undoRef(intent));
+        throw error;
+      }
+      ledger.created(n, made.id);
+      const ref = { ...intent, id: made.id };
+      let kept = false;
+      const release = input.undo.push(describe(ref), () => (kept ? Promise.resolve() : undoRef(ref)));
+      return {
+        ref,
+        value: made.value,
+        release,
+        releaseSoon: () => void release(),
+        keep: async () => {
+          kept = true;
+          ledger.closed(n, 'kept');
+        },
+      };
+    },
+  };
+}
+
+const KIND_NAMES: Readonly<Record<string, string>> = {
+  'ec2:key-pair': 'key pair',
+  'ec2:security-group': 'security group',
+  'ec2:image': 'AMI',
+  'ec2:launch-template': 'launch template',
+};
+
+/** e.g. `instance i-0123 in eu-west-1`. */
+export function describe(ref: ResourceRef): string {
+  const kind = KIND_NAMES[ref.kind] ?? ref.kind.replace(/^[a-z0-9]+:/, '').replaceAll('-', ' ');
+  return `${kind} ${ref.id ?? ref.name ?? '(unnamed)'} in ${ref.account.region}`;
+}

@@ -1,0 +1,3 @@
+export type { Ask } from './build-ui.ts';
+export { type BuildPlan, type PlanOptions, type Plans, planBuilds } from './plan.ts';
+export { type RunInput, type RunSummary, runBuilds } from './run-builds.ts';

@@ -1,0 +1,69 @@
+import { type Diagnostic, errorAt } from '../sdk/diagnostics.ts';
+import type { ConfigNode, MemberNode, ObjectNode, StringNode } from '../sdk/node.ts';
+import type { OptionTable } from '../sdk/options.ts';
+import { spanInside } from '../template/interpolate/locate.ts';
+import { RenderError, type Renderer, type RenderScope } from '../template/model.ts';
+
+/**
+ * Renders every string of a component's options once, map keys too. Late options of the table are only checked for
+ * syntax: their text stays as it is, to be rendered when the plugin runs.
+ */
+export function renderOptions(
+  node: ObjectNode,
+  table: OptionTable,
+  renderer: Renderer,
+  scope: RenderScope,
+  component: string,
+): { readonly node: ObjectNode; readonly diagnostics: readonly Diagnostic[] } {
+  const diagnostics: Diagnostic[] = [];
+
+  const text = (source: StringNode, value: string, late: boolean): string => {
+    if (!value.includes('{{')) return value;
+    try {
+      if (!late) return renderer.render(value, scope);
+      renderer.check(value, scope);
+    } catch (error) {
+      if (!(error instanceof RenderError)) throw error;
+      const notes = source.origins?.map(origin => ({ message: origin.what, span: origin.span }));
+      diagnostics.push(
+        errorAt(spanInside(source, error.start, error.end), 'bad-template', error.message, {
+          component,
+          ...(error.hint && { hint: error.hint }),
+          ...(notes && { notes }),
+        }),
+      );
+    }
+    return value;
+  };
+
+  const member = (one: MemberNode, late: boolean): MemberNode => {
+    const keyNode: StringNode = { kind: 'string', value: one.key, span: one.keySpan };
+    const key = text(keyNode, one.key, late);
+    const value = visit(one.value, late);
+    return key === one.key && value === one.value ? one : { key, keySpan: one.keySpan, value };
+  };
+
+  // Unchanged parts keep their identity, so that results can be shared between builds.
+  const visit = (at: ConfigNode, late: boolean): ConfigNode => {
+    switch (at.kind) {
+      case 'string': {
+        const value = text(at, at.value, late);
+        return value === at.value ? at : { ...at, value };
+      }
+      case 'array': {
+        const items = at.items.map(item => visit(item, late));
+        return items.every((item, index) => item === at.items[index]) ? at : { ...at, items };
+      }
+      case 'object': {
+        const members = at.members.map(one => member(one, late));
+        return members.every((one, index) => one === at.members[index]) ? at : { ...at, members };
+      }
+      default:
+        return at;
+    }
+  };
+
+  const members = node.members.map(one => member(one, table[one.key]?.late === true));
+  const same = members.every((one, index) => one === node.members[index]);
+  return { node: same ? node : { ...node, members }, diagnostics };
+}

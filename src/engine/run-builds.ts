@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { basename } from 'node:path';
+import { mapLimited } from '../sdk/async.ts';
+import { KilnError, messageOf } from '../sdk/errors.ts';
+import type { Emit } from '../sdk/events.ts';
+import type { Template } from '../template/model.ts';
+import type { Ask } from './build-ui.ts';
+import { Ledger, ledgerFolder } from './ledger.ts';
+import type { BuildPlan } from './plan.ts';
+import { type BuildOutcome, runBuild } from './run-build.ts';
+
+/** After this long a run's leftovers count as abandoned for `kiln gc --by-tag`; the longest build kiln allows by default. */
+const EXPIRY = 6 * 3_600_000;
+
+export interface RunInput {
+  readonly template: Template;
+  readonly plans: readonly BuildPlan[];
+  /** Builds at once; 0 means all. */
+  readonly parallel: number;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+  readonly ask: Ask;
+  readonly secrets: { mask(text: string): string; add(value: string): void };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly local: boolean;
+}
+
+export interface RunSummary {
+  readonly runId: string;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly interrupted: boolean;
+}
+
+/** Time-ordered and unique: `20261120-133015-1a2b3c`. */
+export function newRunId(at: Date): string {
+  const stamp = at.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return `${stamp}-${randomBytes(3).toString('hex')}`;
+}
+
+/** A UUID whose first 8 digits are the Unix time, as Packer makes PACKER_RUN_UUID. */
+export function newRunUuid(at: Date): string {
+  const time = Math.floor(at.getTime() / 1000)
+    .toString(16)
+    .padStart(8, '0');
+  const rest = randomBytes(12).toString('hex');
+  return `${time}-${rest.slice(0, 4)}-${rest.slice(4, 8)}-${rest.slice(8, 12)}-${rest.slice(12)}`;
+}
+
+/** Runs the builds, in order and at most `parallel` at once; one that fails never stops the others. */
+export async function runBuilds(input: RunInput): Promise<RunSummary> {
+  const { template, plans, emit, signal } = input;
+  const started = new Date();
+  const clock = performance.now();
+  const runId = newRunId(started);
+  const ledger = new Ledger(ledgerFolder(input.env), {
+    runId,
+    template: template.path,
+    cwd: input.cwd,
+    local: input.local,
+  });
+  const tags = {
+    'kiln:run': runId,
+    'kiln:template': basename(template.path),
+    'kiln:expires': new Date(started.getTime() + EXPIRY).toISOString(),
+  };
+  const runUuid = newRunUuid(started);
+  for (const [index, plan] of plans.entries()) emit({ type: 'build-queued', build: plan.spec.displayName, index });
+
+  const debug = plans.some(plan => plan.info.debug);
+  const results = await mapLimited(plans, debug ? 1 : input.parallel, async plan => {
+    const build = plan.spec.displayName;
+    const buildClock = performance.now();
+    emit({ type: 'build-started', build });
+    const outcome = signal.aborted
+      ? ({ status: 'failed', error: signal.reason, artifacts: [] } satisfies BuildOutcome)
+      : await runBuild({ ...input, plan, ledger, runId, runUuid, tags });
+    finished(build, outcome, performance.now() - buildClock, input);
+    return outcome;
+  });
+
+  const failed = results.filter(result => result.status === 'rejected' || result.value.status === 'failed').length;
+  const interrupted = signal.aborted;
+  ledger.end(interrupted ? 'cancelled' : failed > 0 ? 'failed' : 'succeeded');
+  emit({ type: 'run-finished', milliseconds: performance.now() - clock, interrupted });
+  return { runId, succeeded: plans.length - failed, failed, interrupted };
+}
+
+function finished(build: string, outcome: BuildOutcome, milliseconds: number, { emit, secrets }: RunInput): void {
+  const { artifacts } = outcome;
+  if (outcome.status === 'succeeded') {
+    emit({ type: 'build-finished', build, milliseconds, artifacts });
+    return;
+  }
+  const { error } = outcome;
+  const hint = error instanceof KilnError && error.hint ? { hint: secrets.mask(error.hint) } : {};
+  emit({
+    type: 'build-failed',
+    build,
+    milliseconds,
+    error,
+    message: secrets.mask(messageOf(error)),
+    artifacts,
+    ...hint,
+  });
+}
