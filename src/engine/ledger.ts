@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describeFileError, KilnError } from '../sdk/errors.ts';
 import type { ResourceRef } from '../sdk/resources.ts';
-import { thisProcess } from './process-identity.ts';
+import { thisProcess } from '../sdk/process-identity.ts';
 
 /** Written to the ledger's first line; a reader refuses what is newer than it knows. */
 export const LEDGER_VERSION = 1;

@@ -1,6 +1,5 @@
-import { writeFileSync } from 'node:fs';
 import { hasErrors, sortDiagnostics } from '../../sdk/diagnostics.ts';
-import { describeFileError, KilnError } from '../../sdk/errors.ts';
+import { replaceFile } from '../../sdk/replace-file.ts';
 import { fixFile } from '../../template/fix/index.ts';
 import { loadTemplateText } from '../../template/load.ts';
 import type { Io } from '../io.ts';
@@ -17,27 +16,20 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
   let code = 0;
   for (const path of args.positionals) {
     const fixed = await fixFile(path);
-    if (fixed.text === undefined) {
+    const { text } = fixed;
+    if (text === undefined) {
       reportDiagnostics(io, mode, sortDiagnostics(fixed.diagnostics));
       code = 1;
       continue;
     }
-    if (!write) io.out(fixed.text);
-    else if (fixed.changed) overwrite(path, fixed.text);
+    if (!write) io.out(text);
+    else if (fixed.changed) await replaceFile(path, file => file.writeFile(text));
     if (write && fixed.changed) io.out(`${path}\n`);
     if (args.boolean('validate') === false) continue;
-    const checked = await loadTemplateText({ path, text: fixed.text }, loadOptions(args, io, { syntaxOnly: true }));
+    const checked = await loadTemplateText({ path, text: text }, loadOptions(args, io, { syntaxOnly: true }));
     if (!hasErrors(checked.diagnostics)) continue;
     reportDiagnostics(io, mode, sortDiagnostics(checked.diagnostics));
     code = 1;
   }
   return code;
-}
-
-function overwrite(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw new KilnError(describeFileError(path, error), { cause: error });
-  }
 }

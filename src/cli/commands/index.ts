@@ -90,6 +90,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ],
     load: () => import('./fix.ts'),
   },
+  schema: {
+    summary: 'Print the JSON Schema of a plugin type, or of templates',
+    args: '[TYPE]',
+    flags: [COLOR_FLAG],
+    load: () => import('./schema.ts'),
+  },
   version: { summary: 'Show the version', args: '', flags: [COLOR_FLAG], load: () => import('./version.ts') },
   help: { summary: 'Show help', args: '[COMMAND]', flags: [COLOR_FLAG], load: () => import('./help.ts') },
 };
