@@ -1,6 +1,6 @@
 /** The outside world as commands see it. Only this folder touches the process. */
 export interface Io {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;

@@ -1,9 +1,9 @@
-import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describeFileError, KilnError } from '../sdk/errors.ts';
+import { type ProcessIdentity, thisProcess } from '../sdk/process-identity.ts';
 import type { ResourceRef } from '../sdk/resources.ts';
-import { thisProcess } from '../sdk/process-identity.ts';
 
 /** Written to the ledger's first line; a reader refuses what is newer than it knows. */
 export const LEDGER_VERSION = 1;
@@ -18,7 +18,7 @@ export type LedgerRecord =
       readonly template: string;
       readonly cwd: string;
       readonly local: boolean;
-      readonly process: { readonly host: string; readonly pid: number; readonly startTime: string };
+      readonly process: ProcessIdentity;
     }
   | {
       readonly event: 'intent';
@@ -130,6 +130,16 @@ export class Ledger {
     syncFolder(folder);
     return this.#descriptor;
   }
+}
+
+/** Adds an outcome to the ledger of a run that has ended: what `kiln gc` did. */
+export function appendOutcome(
+  path: string,
+  n: number,
+  outcome: { readonly event: 'undone' } | { readonly event: 'undo-failed'; readonly message: string },
+): void {
+  // A torn last line must not swallow the new one.
+  appendFileSync(path, `\n${JSON.stringify({ ...outcome, at: now(), n } satisfies LedgerRecord)}\n`);
 }
 
 function syncFolder(folder: string): void {

@@ -1,13 +1,6 @@
 import type { Catalog, CatalogEntry } from '../sdk/catalog.ts';
 import { type Diagnostic, errorAt, hasErrors, sortDiagnostics } from '../sdk/diagnostics.ts';
-import type {
-  BuildInfo,
-  LocalEndpoint,
-  OnError,
-  PreparedBuilder,
-  PreparedPostProcessor,
-  PreparedProvisioner,
-} from '../sdk/plugin.ts';
+import type { BuildInfo, OnError, PreparedBuilder, PreparedPostProcessor, PreparedProvisioner } from '../sdk/plugin.ts';
 import { nearest } from '../sdk/suggest.ts';
 import type {
   BuildSpec,
@@ -54,7 +47,6 @@ export interface PlanOptions {
   readonly debug: boolean;
   readonly onError: OnError;
   readonly local: boolean;
-  readonly localEc2?: LocalEndpoint;
   /** Validate accepts types that kiln can check but not run; build does not. */
   readonly mustRun: boolean;
 }
@@ -108,7 +100,7 @@ class Planner {
 
   async build(spec: BuildSpec): Promise<BuildPlan | undefined> {
     const before = this.found.length;
-    const { force, debug, onError, local, localEc2 } = this.#options;
+    const { force, debug, onError, local } = this.#options;
     const info: BuildInfo = {
       name: spec.name,
       builderType: spec.builderType,
@@ -117,7 +109,6 @@ class Planner {
       debug,
       onError,
       local,
-      ...(localEc2 && { localEc2 }),
     };
     const scope: RenderScope = {
       buildName: spec.name,

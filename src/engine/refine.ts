@@ -104,7 +104,9 @@ async function runElement(
       if (again.result === undefined) throw new DiagnosticError(again.diagnostics);
       prepared = again.result;
     }
-    return await prepared.process(context);
+    const result = await prepared.process(context);
+    context.doneWithMachine();
+    return result;
   } finally {
     ui.flush();
   }

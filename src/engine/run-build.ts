@@ -4,7 +4,7 @@ import type { Communicator } from '../sdk/communicator.ts';
 import type { CommunicatorOptions } from '../sdk/communicator-options.ts';
 import { KilnError, messageOf } from '../sdk/errors.ts';
 import type { Emit } from '../sdk/events.ts';
-import type { Machine, PostProcessContext, PostProcessResult, ProvisionContext, RunContext } from '../sdk/plugin.ts';
+import type { Machine, PostProcessContext, ProvisionContext, RunContext } from '../sdk/plugin.ts';
 import type { Template } from '../template/model.ts';
 import { type BuildData, runtimeData } from './build-data.ts';
 import { buildResources } from './build-resources.ts';
@@ -107,14 +107,14 @@ class Build {
   async run(): Promise<BuildOutcome> {
     const { plan, signal } = this.#runtime;
     const { builder } = plan;
-    if (builder.launch) {
-      const launch = builder.launch.bind(builder);
-      this.#machine = await this.steps.step('launch', () => launch(this.#context(this.#data, this.#ui, signal)));
-    }
-    await this.steps.step('connect', () => this.#connect());
+    const machine = await this.steps.step('launch', () => builder.launch(this.#context(this.#data, this.#ui, signal)));
+    this.#machine = machine;
+    await this.steps.step('connect', () => this.#connect(machine));
     await this.steps.step('provision', () => this.#provision());
-    if (this.#machineUsers === 0) this.#machine?.releaseSoon();
-    const original = await this.steps.step('finish', () => this.#finish());
+    // Only an error-cleanup-provisioner could still have use for it, and the machine is about to be stopped.
+    if (!plan.errorCleanup) await this.close();
+    if (this.#machineUsers === 0) machine.releaseSoon();
+    const original = await this.steps.step('finish', () => this.#finish(machine));
     signal.throwIfAborted();
     const { artifacts, errors } = await this.steps.step('post-process', () => this.#refine(original));
     if (errors.length > 0) return { status: 'failed', error: oneError(errors), artifacts };
@@ -147,13 +147,12 @@ class Build {
     this.#communicator = undefined;
   }
 
-  async #connect(): Promise<void> {
+  async #connect(machine: Machine): Promise<void> {
     const { plan, signal } = this.#runtime;
     const options = (plan.builder.communicator ?? { communicator: 'none' }) as CommunicatorOptions;
-    const machine = this.#machine;
     this.#communicator = await connect(options, machine, { signal, ui: this.#ui });
-    const facts = machine && (await connectionFacts(options, machine, signal));
-    this.#data = runtimeData(this.#runtime.runUuid, facts, machine?.buildData ?? {});
+    const facts = await connectionFacts(options, machine, signal);
+    this.#data = runtimeData(this.#runtime.runUuid, facts, machine.buildData);
   }
 
   async #provision(): Promise<void> {
@@ -173,30 +172,13 @@ class Build {
     await clearAuthorizedKeys(plan.builder.communicator, this.#machine, communicator, this.#ui, signal);
   }
 
-  async #finish(): Promise<Artifact | undefined> {
+  async #finish(machine: Machine): Promise<Artifact | undefined> {
     const { plan, signal } = this.#runtime;
-    const run = this.#context(this.#data, this.#ui, signal);
-    if (plan.finish)
-      return (
-        await this.#onMachine(done =>
-          plan.finish?.process({ ...run, artifact: undefined, machine: this.#machine, doneWithMachine: done }),
-        )
-      )?.artifact;
-    return plan.builder.artifact?.(run, this.#machine);
-  }
-
-  /** Lends the machine to one of its users; after the last one it goes. */
-  async #onMachine<T>(body: (done: () => void) => T): Promise<Awaited<T>> {
-    let told = false;
-    const done = (): void => {
-      if (told) return;
-      told = true;
-      this.#machineUsers -= 1;
-      if (this.#machineUsers === 0) this.#machine?.releaseSoon();
-    };
-    const result = await body(done);
-    done();
-    return result;
+    if (!plan.finish) return plan.builder.artifact?.(this.#context(this.#data, this.#ui, signal), machine);
+    const context = this.#elementContext(true, undefined, this.#data, this.#ui);
+    const result = await plan.finish.process(context);
+    context.doneWithMachine();
+    return result.artifact;
   }
 
   #refine(original: Artifact | undefined): ReturnType<typeof refine> {
@@ -212,22 +194,22 @@ class Build {
         const data = element.prepared.needsMachine ? this.#data : (artifact?.buildData ?? {});
         return {
           ui,
-          context: this.#elementContext(element.prepared.needsMachine === true, artifact, data, ui, signal),
+          context: this.#elementContext(element.prepared.needsMachine === true, artifact, data, ui),
         };
       },
     });
   }
 
+  /** What a post-processor gets. Of those that work on the machine, the last one to be done with it ends it. */
   #elementContext(
     needsMachine: boolean,
     artifact: Artifact | undefined,
     data: BuildData,
     ui: BuildUi,
-    signal: AbortSignal,
   ): PostProcessContext {
     let told = !needsMachine;
     return {
-      ...this.#context(data, ui, signal),
+      ...this.#context(data, ui, this.#runtime.signal),
       artifact,
       machine: needsMachine ? this.#machine : undefined,
       doneWithMachine: () => {
@@ -239,8 +221,6 @@ class Build {
     };
   }
 }
-
-export type { PostProcessResult };
 
 /** Several failed sequences as one error, the first one's text leading. */
 function oneError(errors: readonly unknown[]): unknown {

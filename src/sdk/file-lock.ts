@@ -3,7 +3,7 @@ import { link, readdir, readFile, rm, stat, unlink, utimes, writeFile } from 'no
 import { basename, dirname, join } from 'node:path';
 import { sleep } from './async.ts';
 import { describeFileError, KilnError, systemCode } from './errors.ts';
-import { isAlive, type ProcessIdentity, thisProcess } from './process-identity.ts';
+import { isAlive, ownerIsDead, ownerTag, type ProcessIdentity, thisProcess } from './process-identity.ts';
 
 export interface FileLockOptions {
   readonly signal?: AbortSignal;
@@ -43,7 +43,7 @@ export async function withFileLock<T>(path: string, options: FileLockOptions, bo
  * The lock is a hard link to a complete claim file: it appears with its content in one step, and only where there is none.
  */
 async function acquire(path: string, options: FileLockOptions): Promise<Claim> {
-  const claim: Claim = { ...thisProcess(), token: randomUUID() };
+  const claim: Claim = { ...thisProcess(), token: `${ownerTag()}-${randomUUID()}` };
   const text = `${JSON.stringify(claim)}\n`;
   const own = claimPath(path, claim.token);
   const timeout = options.timeout ?? 120_000;
@@ -99,7 +99,7 @@ async function place(own: string, text: string, target: string): Promise<boolean
 /**
  * Removes an abandoned lock. Reading it and removing it are two steps, between which another waiter may already have
  * removed it and taken the lock anew; so only one process at a time may do this: the one that, after announcing itself,
- * sees nobody else announced. Announcements have unique names, hence those of the dead can be removed at any time.
+ * sees nobody else announced. Announcements have unique names, so those of the dead can be ignored, and removed later.
  */
 async function breakLock(path: string, own: string, text: string, token: string, abandoned: string): Promise<void> {
   const prefix = `${basename(path)}.break.`;
@@ -117,28 +117,23 @@ async function breakLock(path: string, own: string, text: string, token: string,
 }
 
 async function livingRivals(path: string, prefix: string, token: string): Promise<boolean> {
-  const folder = dirname(path);
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(`.${prefix}`) || name.endsWith(token)) continue;
-    const text = await readText(join(folder, name));
-    if (text === undefined) continue;
-    const claim = parseClaim(text);
-    if (claim === undefined || isAlive(claim) !== false) return true;
-    await rm(join(folder, name), { force: true });
-  }
-  return false;
+  const names = (await readdir(dirname(path))).filter(name => name.startsWith(`.${prefix}`) && !name.endsWith(token));
+  const living = names.filter(name => !ownerIsDead(ownerOf(name)));
+  return living.length > 0;
 }
 
 /** Removes what killed waiters left beside the lock. Never throws. */
 async function sweep(path: string): Promise<void> {
   const folder = dirname(path);
   const names = await readdir(folder).catch(() => []);
-  for (const name of names) {
-    if (!name.startsWith(`.${basename(path)}.`)) continue;
-    const text = await readText(join(folder, name)).catch(() => undefined);
-    const claim = text === undefined ? undefined : parseClaim(text);
-    if (claim && isAlive(claim) === false) await rm(join(folder, name), { force: true }).catch(() => {});
-  }
+  for (const name of names)
+    if (name.startsWith(`.${basename(path)}.`) && ownerIsDead(ownerOf(name)))
+      await rm(join(folder, name), { force: true }).catch(() => {});
+}
+
+/** The owner's tag in the name of a claim, which ends in a tag and a UUID. */
+function ownerOf(name: string): string {
+  return /([0-9a-f]{8}-\d+-[0-9a-f]{8})-[0-9a-f-]{36}$/.exec(name)?.[1] ?? '';
 }
 
 interface Holder {

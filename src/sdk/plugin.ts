@@ -7,12 +7,6 @@ import type { Span } from './source.ts';
 
 export type OnError = 'cleanup' | 'abort' | 'ask' | 'run-cleanup-provisioner' | 'keep';
 
-export interface LocalEndpoint {
-  readonly endpoint: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-}
-
 /** What is known before anything runs: the same for all plugins of one build. */
 export interface BuildInfo {
   /** The builder's name as rendered; what PACKER_BUILD_NAME holds. */
@@ -25,8 +19,6 @@ export interface BuildInfo {
   readonly onError: OnError;
   /** This build runs against the embedded EC2. */
   readonly local: boolean;
-  /** With `local`: where it listens and its credentials, which replace whatever the template says. */
-  readonly localEc2?: LocalEndpoint;
 }
 
 export type OptionPath = readonly (string | number)[];
@@ -118,10 +110,10 @@ export interface PreparedBuilder {
   readonly generated: readonly string[];
   /** A post-processor to run first of all, e.g. `ami` for amazon-ebs; its artifact then is the builder's. */
   readonly finish?: { readonly type: string; readonly options: unknown };
-  /** Launches the machine; all it creates goes through `run.resources`. Undefined for builders without a machine. */
-  launch?(run: RunContext): Promise<Machine>;
+  /** Launches the machine, or stands in for one; all it creates goes through `run.resources`. */
+  launch(run: RunContext): Promise<Machine>;
   /** For builders whose artifact needs no post-processor (null, file). Runs after provisioning. */
-  artifact?(run: RunContext, machine: Machine | undefined): Promise<Artifact | undefined>;
+  artifact?(run: RunContext, machine: Machine): Promise<Artifact | undefined>;
 }
 
 export interface Builder<Options = never> extends PluginBase {

@@ -46,7 +46,6 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
       debug: args.boolean('debug') === true,
       onError: (args.string('on-error') ?? 'cleanup') as OnError,
       local: localEc2 !== undefined,
-      ...(localEc2 && { localEc2: localEc2.account }),
       mustRun: true,
     });
     for (const secret of plans.secrets) mask.add(secret);
@@ -74,7 +73,6 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
       cwd: io.cwd,
       local: localEc2 !== undefined,
     });
-    interrupts.runId = summary.runId;
     if (localEc2 && mode.kind === 'human' && summary.succeeded > 0) io.out(localEpilogue(localEc2));
     return summary.failed > 0 || plans.failed.length > 0 || summary.interrupted ? 1 : 0;
   } finally {

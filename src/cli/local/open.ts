@@ -1,18 +1,18 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { LocalEndpoint } from '../../sdk/plugin.ts';
 
 /** An embedded EC2 at hand: started for this command, or one that `kiln local up` keeps running. */
 export interface OpenedLocalEc2 {
-  readonly account: LocalEndpoint;
+  readonly endpoint: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Folder of the store: state, AMIs, credentials. */
   readonly storeDir: string;
   close(): Promise<void>;
 }
 
 interface OpenOptions {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly faults: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  readonly faults?: string | undefined;
   notice(text: string): void;
 }
 
@@ -22,12 +22,18 @@ export function localStoreDir(env: Readonly<Record<string, string | undefined>>)
   return join(data?.startsWith('/') ? data : join(homedir(), '.local', 'share'), 'kiln', 'local-ec2');
 }
 
-/** Uses the running embedded EC2 of this store, or starts one for as long as the command lasts. Throws KilnError. */
+/**
+ * Uses the running embedded EC2 of this store, or starts one for as long as the command lasts, and points every AWS
+ * client of this process and its children at it through the environment. Throws KilnError.
+ */
 export async function openLocalEc2({ env, faults, notice }: OpenOptions): Promise<OpenedLocalEc2> {
   const { startLocalEc2, findRunningLocalEc2 } = await import('../../local-ec2/index.ts');
   const storeDir = localStoreDir(env);
   const running = faults === undefined ? await findRunningLocalEc2(storeDir) : undefined;
-  if (running) return { account: account(running), storeDir, close: async () => {} };
+  if (running) {
+    pointAwsAt(running, env);
+    return { ...running, storeDir, close: async () => {} };
+  }
   const { loadFaultPlan } = await import('../../local-ec2/faults/index.ts');
   const plan = faults === undefined ? undefined : await loadFaultPlan(faults);
   const server = await startLocalEc2({
@@ -36,12 +42,34 @@ export async function openLocalEc2({ env, faults, notice }: OpenOptions): Promis
     onNotice: notice,
     ...(plan && { faults: plan }),
   });
-  return { account: account(server), storeDir, close: () => server.close() };
+  pointAwsAt(server, env);
+  return { endpoint: server.endpoint, credentials: server.credentials, storeDir, close: () => server.close() };
 }
 
-function account(server: {
-  readonly endpoint: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-}): LocalEndpoint {
-  return { endpoint: server.endpoint, ...server.credentials };
+/** The variables that lead AWS SDKs, the aws CLI and Terraform to the embedded EC2. */
+export function awsEnvironment(
+  server: Pick<OpenedLocalEc2, 'endpoint' | 'credentials'>,
+): Readonly<Record<string, string>> {
+  return {
+    AWS_ACCESS_KEY_ID: server.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL: server.endpoint,
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+function pointAwsAt(server: Pick<OpenedLocalEc2, 'endpoint' | 'credentials'>, env: NodeJS.ProcessEnv): void {
+  const { AWS_REGION, ...rest } = awsEnvironment(server);
+  Object.assign(env, rest);
+  // The template's or the user's region stays: each has its own state.
+  if (!env['AWS_REGION'] && !env['AWS_DEFAULT_REGION']) env['AWS_REGION'] = AWS_REGION;
+  for (const name of [
+    'AWS_PROFILE',
+    'AWS_SESSION_TOKEN',
+    'AWS_ENDPOINT_URL_EC2',
+    'AWS_ENDPOINT_URL_IAM',
+    'AWS_ENDPOINT_URL_STS',
+  ])
+    delete env[name];
 }

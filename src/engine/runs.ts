@@ -1,0 +1,124 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeFileError, KilnError, systemCode } from '../sdk/errors.ts';
+import { isAlive } from '../sdk/process-identity.ts';
+import type { ResourceRef } from '../sdk/resources.ts';
+import { LEDGER_VERSION, type LedgerRecord } from './ledger.ts';
+
+export type ResourceState = 'intended' | 'created' | 'undone' | 'kept' | 'not-created';
+
+/** One resource of a run, as far as its ledger tells. */
+export interface RecordedResource {
+  readonly n: number;
+  readonly build: string;
+  readonly ref: ResourceRef;
+  readonly state: ResourceState;
+  readonly at: string;
+  /** Why undoing failed last time. */
+  readonly undoError?: string;
+}
+
+/** One run, read from its ledger. */
+export interface RecordedRun {
+  readonly runId: string;
+  readonly path: string;
+  readonly startedAt: string;
+  readonly template: string;
+  readonly local: boolean;
+  /** `running`: its process lives. `died`: it ended without saying so. `elsewhere`: of another host, so nobody knows. */
+  readonly status: 'running' | 'succeeded' | 'failed' | 'cancelled' | 'died' | 'elsewhere';
+  readonly resources: readonly RecordedResource[];
+  readonly timeline: readonly { readonly at: string; readonly build: string; readonly text: string }[];
+}
+
+/** What may still exist of a run: intended or created, neither undone nor kept. */
+export function leftovers(run: RecordedRun): RecordedResource[] {
+  return run.resources.filter(resource => resource.state === 'intended' || resource.state === 'created');
+}
+
+/** All runs of a ledger folder, oldest first; unreadable ledgers are told to `onProblem` and left out. */
+export function readRuns(folder: string, onProblem: (message: string) => void): RecordedRun[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw new KilnError(`the ledgers could not be read: ${describeFileError(folder, error)}`, { cause: error });
+  }
+  return names
+    .filter(name => name.endsWith('.ndjson'))
+    .sort()
+    .flatMap(name => {
+      try {
+        const run = readRun(join(folder, name));
+        return run ? [run] : [];
+      } catch (error) {
+        onProblem(error instanceof KilnError ? error.message : describeFileError(name, error));
+        return [];
+      }
+    });
+}
+
+/** Reads one ledger. A torn last line (the process died while writing it) is left out; it never held a created resource. */
+export function readRun(path: string): RecordedRun | undefined {
+  const records = parse(readFileSync(path, 'utf8'), path);
+  const header = records[0];
+  if (header?.event !== 'run') return undefined;
+  if (header.v > LEDGER_VERSION) {
+    throw new KilnError(`the ledger "${path}" was written by a newer kiln (format ${header.v})`, {
+      hint: 'use that version, or a newer one',
+    });
+  }
+  const resources = new Map<number, RecordedResource>();
+  const timeline: { at: string; build: string; text: string }[] = [];
+  let ended: RecordedRun['status'] | undefined;
+  for (const record of records.slice(1)) {
+    if (record.event === 'intent')
+      resources.set(record.n, { n: record.n, build: record.build, ref: record.ref, state: 'intended', at: record.at });
+    else if (record.event === 'note') timeline.push(record);
+    else if (record.event === 'end') ended = record.outcome;
+    else if (record.event !== 'run') change(resources, record);
+  }
+  const alive = isAlive(header.process);
+  const status = ended ?? (alive === undefined ? 'elsewhere' : alive ? 'running' : 'died');
+  return {
+    runId: header.runId,
+    path,
+    startedAt: header.at,
+    template: header.template,
+    local: header.local,
+    status,
+    resources: [...resources.values()],
+    timeline,
+  };
+}
+
+function change(resources: Map<number, RecordedResource>, record: Extract<LedgerRecord, { n: number }>): void {
+  const old = resources.get(record.n);
+  if (!old) return;
+  if (record.event === 'created')
+    resources.set(record.n, { ...old, state: 'created', ref: { ...old.ref, id: record.id } });
+  else if (record.event === 'undo-failed') resources.set(record.n, { ...old, undoError: record.message });
+  else if (record.event !== 'intent') resources.set(record.n, { ...old, state: record.event });
+}
+
+/** A write cut off by a kill or a full disk leaves the beginning of a record; anything else is damage. */
+function isTorn(line: string): boolean {
+  const start = '{"event":"';
+  return line.startsWith(start) || start.startsWith(line);
+}
+
+function parse(text: string, path: string): LedgerRecord[] {
+  return text.split('\n').flatMap((line, index) => {
+    if (line === '') return [];
+    try {
+      return [JSON.parse(line) as LedgerRecord];
+    } catch (error) {
+      if (isTorn(line)) return [];
+      throw new KilnError(`the ledger "${path}" is damaged at line ${index + 1}`, {
+        cause: error,
+        hint: 'what its run made can still be found by its tags: kiln gc -by-tag -region REGION',
+      });
+    }
+  });
+}
