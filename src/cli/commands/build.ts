@@ -4,7 +4,7 @@ import { hasErrors, sortDiagnostics } from '../../sdk/diagnostics.ts';
 import type { Emit } from '../../sdk/events.ts';
 import type { OnError } from '../../sdk/plugin.ts';
 import { loadTemplate } from '../../template/load.ts';
-import { resolveSecretsWith } from '../aws-secrets.ts';
+import { awsSecrets } from '../aws-secrets.ts';
 import { Interrupts } from '../interrupts.ts';
 import type { Io } from '../io.ts';
 import { loadOptions } from '../load-options.ts';
@@ -26,7 +26,7 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
   const mode = outputMode(args);
   const loaded = await loadTemplate(path, {
     ...loadOptions(args, io, { evaluateDatasources: true }),
-    secretLookup: resolveSecretsWith(io.env),
+    secrets: awsSecrets,
   });
   if (!loaded.template || hasErrors(loaded.diagnostics)) {
     reportDiagnostics(io, mode, sortDiagnostics(loaded.diagnostics));

@@ -1,35 +1,47 @@
-import { hasErrors, sortDiagnostics } from '../../sdk/diagnostics.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type Diagnostic, hasErrors, sortDiagnostics } from '../../sdk/diagnostics.ts';
+import { toPlain } from '../../sdk/node.ts';
 import { replaceFile } from '../../sdk/replace-file.ts';
-import { fixFile } from '../../template/fix/index.ts';
-import { loadTemplateText } from '../../template/load.ts';
+import { fixedText, fixTemplate, renderFixed } from '../../template/fix/index.ts';
+import { parseJson } from '../../template/json/parse.ts';
+import { readSource } from '../../template/json/read.ts';
+import { checkTemplateText } from '../../template/load.ts';
 import type { Io } from '../io.ts';
-import { loadOptions } from '../load-options.ts';
 import { outputMode } from '../output-mode.ts';
 import { type ParsedArgs, UsageError } from '../parse-args.ts';
-import { reportDiagnostics } from '../ui/report.ts';
 
 export async function run(args: ParsedArgs, io: Io): Promise<number> {
-  if (args.positionals.length === 0) throw new UsageError('fix needs a template', 'write kiln fix template.json');
+  const paths = args.positionals;
+  if (paths.length === 0) throw new UsageError('fix needs a template', 'write kiln fix template.json');
   const write = args.boolean('write') === true;
-  if (args.positionals.length > 1 && !write) throw new UsageError('fix prints one template; several need -write');
-  const mode = outputMode(args);
-  let code = 0;
-  for (const path of args.positionals) {
-    const fixed = await fixFile(path);
-    const { text } = fixed;
-    if (text === undefined) {
-      reportDiagnostics(io, mode, sortDiagnostics(fixed.diagnostics));
-      code = 1;
-      continue;
-    }
-    if (!write) io.out(text);
-    else if (fixed.changed) await replaceFile(path, file => file.writeFile(text));
-    if (write && fixed.changed) io.out(`${path}\n`);
-    if (args.boolean('validate') === false) continue;
-    const checked = await loadTemplateText({ path, text: text }, loadOptions(args, io, { syntaxOnly: true }));
-    if (!hasErrors(checked.diagnostics)) continue;
-    reportDiagnostics(io, mode, sortDiagnostics(checked.diagnostics));
-    code = 1;
+  if (paths.length > 1 && !write) throw new UsageError('fix prints one template; several need -write');
+  const validate = args.boolean('validate') !== false;
+  const found: Diagnostic[] = [];
+  for (const path of paths) found.push(...(await fixOne(path, { write, validate }, io)));
+  if (found.length > 0) {
+    const { reportDiagnostics } = await import('../ui/report.ts');
+    reportDiagnostics(io, outputMode(args), sortDiagnostics(found));
   }
-  return code;
+  return hasErrors(found) ? 1 : 0;
+}
+
+async function fixOne(
+  path: string,
+  wanted: { readonly write: boolean; readonly validate: boolean },
+  io: Io,
+): Promise<readonly Diagnostic[]> {
+  const { source, diagnostics } = await readSource(path, { cwd: io.cwd });
+  if (!source) return diagnostics;
+  const parsed = parseJson(source);
+  if (!parsed.root || hasErrors(parsed.diagnostics)) return [...diagnostics, ...parsed.diagnostics];
+  const fixed = fixTemplate(parsed.root);
+  if (!fixed.document) return fixed.diagnostics;
+  const { document } = fixed;
+  if (!wanted.write) io.out(renderFixed(document));
+  // A template that needs no fix keeps its layout.
+  else if (!isDeepStrictEqual(toPlain(parsed.root), { ...document })) {
+    await replaceFile(path, file => file.writeFile(fixedText(document)));
+    io.out(`${path}\n`);
+  }
+  return wanted.validate ? checkTemplateText({ path, text: fixedText(document) }) : [];
 }
