@@ -40,6 +40,7 @@ export async function compileValidators(folder: string): Promise<void> {
       allErrors: true,
       strict: true,
       strictRequired: false,
+      strictTypes: false,
       allowUnionTypes: true,
       code: { source: true, esm: true, lines: false },
     });

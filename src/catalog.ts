@@ -24,6 +24,56 @@ export const catalog: Catalog = {
       () => import('#validators/builder-null'),
     ),
   },
-  provisioners: {},
-  postProcessors: {},
+  provisioners: {
+    breakpoint: entry(
+      () => import('../provisioners/breakpoint/index.ts'),
+      () => import('#validators/provisioner-breakpoint'),
+    ),
+    file: entry(
+      () => import('../provisioners/file/index.ts'),
+      () => import('#validators/provisioner-file'),
+    ),
+    shell: entry(
+      () => import('../provisioners/shell/index.ts'),
+      () => import('#validators/provisioner-shell'),
+    ),
+    'shell-local': entry(
+      () => import('../provisioners/shell-local/index.ts'),
+      () => import('#validators/provisioner-shell-local'),
+    ),
+    sleep: entry(
+      () => import('../provisioners/sleep/index.ts'),
+      () => import('#validators/provisioner-sleep'),
+    ),
+  },
+  postProcessors: {
+    'amazon-import': entry(
+      () => import('../post-processors/amazon-import/index.ts'),
+      () => import('#validators/post-processor-amazon-import'),
+    ),
+    ami: entry(
+      () => import('../post-processors/ami/index.ts'),
+      () => import('#validators/post-processor-ami'),
+    ),
+    artifice: entry(
+      () => import('../post-processors/artifice/index.ts'),
+      () => import('#validators/post-processor-artifice'),
+    ),
+    checksum: entry(
+      () => import('../post-processors/checksum/index.ts'),
+      () => import('#validators/post-processor-checksum'),
+    ),
+    compress: entry(
+      () => import('../post-processors/compress/index.ts'),
+      () => import('#validators/post-processor-compress'),
+    ),
+    manifest: entry(
+      () => import('../post-processors/manifest/index.ts'),
+      () => import('#validators/post-processor-manifest'),
+    ),
+    vagrant: entry(
+      () => import('../post-processors/vagrant/index.ts'),
+      () => import('#validators/post-processor-vagrant'),
+    ),
+  },
 };

@@ -21,17 +21,44 @@ export function toJsonSchema(schema: OptionSchema, form: 'decoded' | 'written'):
 function objectSchema(table: OptionTable, form: 'decoded' | 'written'): JsonSchema {
   const entries = Object.entries(table).filter(([, option]) => form === 'decoded' || !option.internal);
   const required = entries.filter(([, option]) => option.required).map(([name]) => name);
+  const properties = entries
+    .map(
+      ([name, option]) =>
+        [name, { ...valueSchema(option, form), ...(form === 'written' && documentation(option)) }] as const,
+    )
+    // Decoding has seen to the types already: only what has limits needs a look.
+    .filter(([, schema]) => form === 'written' || Object.keys(schema).length > 0);
   return {
-    type: 'object',
-    properties: Object.fromEntries(
-      entries.map(([name, option]) => [
-        name,
-        { ...valueSchema(option, form), ...(form === 'written' && documentation(option)) },
-      ]),
-    ),
+    ...(form === 'written' && { type: 'object' }),
+    ...(properties.length > 0 && { properties: Object.fromEntries(properties) }),
     ...(required.length > 0 && { required }),
     ...(form === 'written' && { additionalProperties: false }),
   };
+}
+
+/** The schema of a decoded value: limits only, `{}` when it has none. */
+function decodedSchema(option: Option): JsonSchema {
+  const nested = (schema: JsonSchema, wrap: (schema: JsonSchema) => JsonSchema): JsonSchema =>
+    Object.keys(schema).length > 0 ? wrap(schema) : {};
+  switch (option.type) {
+    case 'strings':
+    case 'integers':
+      return nested(limits(option), items => ({ items }));
+    case 'block':
+      return objectSchema(option.fields ?? {}, 'decoded');
+    case 'blocks':
+      return nested(objectSchema(option.fields ?? {}, 'decoded'), items => ({ items }));
+    case 'block-map':
+      return nested(objectSchema(option.fields ?? {}, 'decoded'), additionalProperties => ({ additionalProperties }));
+    case 'boolean':
+    case 'tri':
+    case 'map':
+    case 'string-lists':
+    case 'any':
+      return {};
+    default:
+      return limits(option);
+  }
 }
 
 function documentation(option: Option): JsonSchema {
@@ -52,54 +79,43 @@ function limits(option: Option): JsonSchema {
 }
 
 function valueSchema(option: Option, form: 'decoded' | 'written'): JsonSchema {
-  const weak = form === 'written';
+  if (form === 'decoded') return decodedSchema(option);
   switch (option.type) {
-    case 'string': {
-      const plain = { type: 'string', ...limits(option) };
-      if (!weak) return plain;
-      return option.allowed || option.pattern
-        ? { anyOf: [plain, TEMPLATE] }
-        : { type: ['string', 'number', 'boolean'] };
-    }
+    case 'string':
+      if (!option.allowed && !option.pattern) return { type: ['string', 'number', 'boolean'] };
+      return { anyOf: [{ type: 'string', ...limits(option) }, TEMPLATE] };
     case 'boolean':
     case 'tri':
-      return weak
-        ? { anyOf: [{ type: 'boolean' }, { type: 'string', enum: ['true', 'false', ''] }, TEMPLATE] }
-        : { type: 'boolean' };
+      return { anyOf: [{ type: 'boolean' }, { type: 'string', enum: ['true', 'false', ''] }, TEMPLATE] };
     case 'integer':
-    case 'number': {
-      const plain = { type: option.type, ...limits(option) };
-      return weak ? { anyOf: [plain, { type: 'string', pattern: '^[+-]?[0-9][0-9A-Fa-fxob_.]*$' }, TEMPLATE] } : plain;
-    }
-    case 'duration':
-      return weak
-        ? { anyOf: [{ type: 'string', pattern: DURATION }, { type: 'number' }, TEMPLATE] }
-        : { type: 'number', ...limits(option) };
-    case 'strings':
-    case 'integers': {
-      const item = { type: option.type === 'strings' ? 'string' : 'integer', ...limits(option) };
-      if (!weak) return { type: 'array', items: item };
+    case 'number':
       return {
         anyOf: [
-          {
-            type: 'array',
-            items: option.allowed ? { anyOf: [item, TEMPLATE] } : { type: ['string', 'number', 'boolean'] },
-          },
-          { type: ['string', 'number'] },
+          { type: option.type, ...limits(option) },
+          { type: 'string', pattern: '^[+-]?[0-9][0-9A-Fa-fxob_.]*$' },
+          TEMPLATE,
         ],
       };
+    case 'duration':
+      return { anyOf: [{ type: 'string', pattern: DURATION }, { type: 'number' }, TEMPLATE] };
+    case 'strings':
+    case 'integers': {
+      const item = option.allowed
+        ? { anyOf: [{ type: 'string', ...limits(option) }, TEMPLATE] }
+        : { type: ['string', 'number', 'boolean'] };
+      return { anyOf: [{ type: 'array', items: item }, { type: ['string', 'number'] }] };
     }
     case 'string-lists':
       return { type: 'array', items: { type: 'array', items: { type: 'string' } } };
     case 'map':
-      return { type: 'object', additionalProperties: { type: weak ? ['string', 'number', 'boolean'] : 'string' } };
+      return { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } };
     case 'block': {
       const block = objectSchema(option.fields ?? {}, form);
-      return weak ? { anyOf: [block, { type: 'array', items: block, maxItems: 1 }] } : block;
+      return { anyOf: [block, { type: 'array', items: block, maxItems: 1 }] };
     }
     case 'blocks': {
       const block = objectSchema(option.fields ?? {}, form);
-      return weak ? { anyOf: [{ type: 'array', items: block }, block] } : { type: 'array', items: block };
+      return { anyOf: [{ type: 'array', items: block }, block] };
     }
     case 'block-map':
       return { type: 'object', additionalProperties: objectSchema(option.fields ?? {}, form) };

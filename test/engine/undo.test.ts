@@ -108,7 +108,9 @@ describe('resources of a build', () => {
     await resources.acquire(
       { kind: 'ec2:security-group', account },
       async () => ({ id: 'sg-1', value: 1 }),
-      async () => void (first = true),
+      async () => {
+        first = true;
+      },
     );
     await resources.acquire(
       { kind: 'ec2:instance', account },

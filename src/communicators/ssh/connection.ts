@@ -136,7 +136,9 @@ export async function openConnection(request: ConnectionRequest): Promise<Connec
         if (final) reject(final);
         else refusal = error.message;
       });
-      client.once('close', () => reject(verdict ?? connectionFailure(`${where} closed the connection during the login`)));
+      client.once('close', () =>
+        reject(verdict ?? connectionFailure(`${where} closed the connection during the login`)),
+      );
       client.connect({
         sock: socket,
         username: request.login.username,

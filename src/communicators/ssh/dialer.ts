@@ -42,7 +42,12 @@ export class Dialer {
     const { timeout } = this.#settings;
     const state: { last?: unknown } = {};
     if (timeout === undefined) return this.#persist(signal, state);
-    return withDeadline(timeout, signal, () => timedOut(timeout, state.last), inner => this.#persist(inner, state));
+    return withDeadline(
+      timeout,
+      signal,
+      () => timedOut(timeout, state.last),
+      inner => this.#persist(inner, state),
+    );
   }
 
   /** One try, to come back after a lost connection. Throws a connection failure when it did not work. */
@@ -75,7 +80,8 @@ export class Dialer {
           refused++;
           firstRefusal ||= performance.now();
           const patient = !attempts.explicit && performance.now() - firstRefusal < LOGIN_PATIENCE;
-          if (attempts.limit !== undefined && refused >= attempts.limit && !patient) throw tooManyRefusals(error, refused);
+          if (attempts.limit !== undefined && refused >= attempts.limit && !patient)
+            throw tooManyRefusals(error, refused);
           await sleep(loginWait, signal);
           loginWait = Math.min(loginWait * 2, LOGIN_WAIT.longest);
         } else if (isConnectionFailure(error)) {
@@ -181,14 +187,17 @@ export class Dialer {
 
 function timedOut(timeout: number, last: unknown): KilnError {
   const reason = last === undefined ? '' : `: ${messageOf(last)}`;
-  return new KilnError(`Timeout waiting for SSH: it did not become available within ${formatDuration(timeout)}${reason}`, {
-    code: 'ssh-timeout',
-    cause: last,
-    hint:
-      last instanceof KilnError && last.code === LOGIN_REFUSED && last.hint
-        ? last.hint
-        : 'check that the security group admits this host and that ssh_interface names an address it can reach, or raise ssh_timeout',
-  });
+  return new KilnError(
+    `Timeout waiting for SSH: it did not become available within ${formatDuration(timeout)}${reason}`,
+    {
+      code: 'ssh-timeout',
+      cause: last,
+      hint:
+        last instanceof KilnError && last.code === LOGIN_REFUSED && last.hint
+          ? last.hint
+          : 'check that the security group admits this host and that ssh_interface names an address it can reach, or raise ssh_timeout',
+    },
+  );
 }
 
 function tooManyRefusals(error: KilnError, count: number): KilnError {

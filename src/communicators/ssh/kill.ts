@@ -6,6 +6,11 @@ import { KILL_SCRIPT } from './kill-script.ts';
 /** Killing must not keep a build from ending. */
 const KILL_DEADLINE = 6000;
 const GRACE = 1000;
+/** How long each signal may take to work; some servers (ssh2's among them) know no signals at all. */
+const SIGNALS = [
+  ['TERM', 500],
+  ['KILL', 250],
+] as const;
 
 /**
  * Ends a remote command for good, as far as the machine lets us. First a second session runs KILL_SCRIPT, which finds
@@ -13,7 +18,11 @@ const GRACE = 1000;
  * groups of their own. Where that is not possible (other servers, no /proc, other commands still running on this
  * connection) the SSH signals TERM and KILL go to the command's process group. Then the channel is closed.
  */
-export async function killCommand(connection: Connection, channel: ClientChannel, finished: Promise<unknown>): Promise<void> {
+export async function killCommand(
+  connection: Connection,
+  channel: ClientChannel,
+  finished: Promise<unknown>,
+): Promise<void> {
   const done = finished.then(
     () => true,
     () => true,
@@ -26,10 +35,10 @@ export async function killCommand(connection: Connection, channel: ClientChannel
   await sleep(0);
   const alone = [...connection.running].every(one => one.aborted);
   if (connection.open && alone) await Promise.race([runScript(connection), deadline, connection.ended]);
-  for (const name of ['TERM', 'KILL']) {
+  for (const [name, wait] of SIGNALS) {
     if (!connection.open || (await Promise.race([done, after(50)]))) break;
     sendSignal(channel, name);
-    await Promise.race([done, deadline, after(GRACE)]);
+    await Promise.race([done, deadline, after(wait)]);
   }
   channel.close();
   await Promise.race([done, connection.ended, deadline, after(GRACE)]);

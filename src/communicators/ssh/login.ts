@@ -1,4 +1,4 @@
-import type { AnyAuthMethod, AuthenticationType, Client, Prompt, ParsedKey as Ssh2Key } from 'ssh2';
+import type { AnyAuthMethod, AuthenticationType, Prompt, ParsedKey as Ssh2Key } from 'ssh2';
 import { authenticationKey } from './certificate.ts';
 import type { Login } from './settings.ts';
 
@@ -36,19 +36,19 @@ export function loginMethods(
     ...(login.interactive ? [{ type: 'keyboard-interactive', username, prompt: answerWith(ask) } as const] : []),
   ];
   const tried: string[] = [];
-  const next = (left: AuthenticationType[] | null, _partial: boolean | null, done: NextMethod): void => {
+  const choose = (left: AuthenticationType[] | null): AnyAuthMethod | false => {
     for (let method = methods.shift(); method; method = methods.shift()) {
-      if (method.type === 'none') return done(method);
+      if (method.type === 'none') return method;
       // An agent's keys are public keys to the server.
       const wanted = method.type === 'agent' ? 'publickey' : method.type;
-      if (left && !left.includes(wanted as AuthenticationType)) continue;
+      if (left && !left.includes(wanted)) continue;
       const name = method.type === 'publickey' ? 'key' : method.type;
       if (!tried.includes(name)) tried.push(name);
-      return done(method);
+      return method;
     }
-    done(false);
+    return false;
   };
-  return { tried, next };
+  return { tried, next: (left, _partial, done) => done(choose(left)) };
 }
 
 type Answer = (answers: string[]) => void;

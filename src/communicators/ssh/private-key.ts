@@ -1,7 +1,6 @@
 import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto';
 import ssh2 from 'ssh2';
 import { KilnError } from '../../sdk/errors.ts';
-import type { LoginKey } from './settings.ts';
 
 /** What ssh2 calls a parsed key; the methods used here. */
 export interface ParsedKey {

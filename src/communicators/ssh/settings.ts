@@ -30,7 +30,7 @@ export interface Tunnel {
 export interface SshSettings {
   readonly login: Login;
   readonly bastion: { readonly host: string; readonly port: number; readonly login: Login } | undefined;
-  readonly proxy: Proxy | undefined;
+  readonly proxy: SocksProxy | undefined;
   /** How long connecting may take; undefined: as long as it wants. */
   readonly timeout: number | undefined;
   /** Failed logins tolerated (undefined: any number), and whether the user said so. */
@@ -47,7 +47,7 @@ export interface SshSettings {
   readonly pauseBeforeConnecting: number;
 }
 
-export interface Proxy {
+export interface SocksProxy {
   readonly host: string;
   readonly port: number;
   readonly username: string | undefined;

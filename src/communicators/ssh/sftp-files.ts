@@ -1,64 +1,26 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open, rm } from 'node:fs/promises';
+import { orAborted } from '../../sdk/async.ts';
 import type { TransferOptions } from '../../sdk/communicator.ts';
 import { describeFileError, KilnError } from '../../sdk/errors.ts';
+import type { ByteSource } from './byte-source.ts';
 import type { Sftp } from './sftp.ts';
 
 /** Requests under way at once: with pieces of 32 to 64 KiB enough to fill any line, and the memory one transfer takes. */
 const PARALLEL = 32;
 
-/** Where an upload's bytes come from, read in order. */
-export interface ByteSource {
-  readonly total: number | undefined;
-  readonly mode: number;
-  /** Fills the buffer as far as it can; 0 at the end. */
-  read(into: Buffer): Promise<number>;
-  close(): Promise<void>;
-}
-
-/** Opens a local file as a source. Throws a KilnError that names it. */
-export async function fileSource(path: string): Promise<ByteSource> {
-  let file: FileHandle | undefined;
-  try {
-    file = await open(path, 'r');
-    const handle = file;
-    const stats = await handle.stat();
-    if (stats.isDirectory()) throw Object.assign(new Error('folder'), { code: 'EISDIR' });
-    return {
-      total: stats.isFile() ? stats.size : undefined,
-      mode: stats.mode & 0o7777,
-      read: async into => (await handle.read(into, 0, into.length, null)).bytesRead,
-      close: () => handle.close(),
-    };
-  } catch (error) {
-    await file?.close();
-    throw new KilnError(describeFileError(path, error), { cause: error });
-  }
-}
-
-/** A text or bytes as a source. */
-export function contentSource(content: Buffer | string): ByteSource {
-  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-  let at = 0;
-  return {
-    total: bytes.length,
-    mode: 0o644,
-    read: async into => {
-      const count = bytes.copy(into, 0, at);
-      at += count;
-      return count;
-    },
-    close: async () => {},
-  };
-}
-
 /** Uploads one file: read in order, written in parallel, in constant memory. Closes the source. */
-export async function uploadFile(sftp: Sftp, source: ByteSource, target: string, options: TransferOptions): Promise<void> {
+export async function uploadFile(
+  sftp: Sftp,
+  source: ByteSource,
+  target: string,
+  options: TransferOptions,
+): Promise<void> {
   const { signal, progress } = options;
   const mode = options.mode ?? source.mode;
   try {
     signal.throwIfAborted();
-    const handle = await sftp.openFile(target, 'w', mode);
+    const handle = await orAborted(sftp.openFile(target, 'w', mode), signal);
     try {
       await sftp.setMode(target, handle, mode);
       const size = sftp.pieceSize;
@@ -77,21 +39,27 @@ export async function uploadFile(sftp: Sftp, source: ByteSource, target: string,
         };
       });
     } catch (error) {
-      await closeQuietly(sftp, target, handle);
+      await abandon(sftp, target, handle, signal);
       throw error;
     }
-    await sftp.closeFile(target, handle);
+    await orAborted(sftp.closeFile(target, handle), signal);
   } finally {
     await source.close();
   }
 }
 
 /** Downloads one file: read in parallel, in constant memory. A file left incomplete by an error is removed. */
-export async function downloadFile(sftp: Sftp, source: string, target: string, options: TransferOptions): Promise<void> {
+export async function downloadFile(
+  sftp: Sftp,
+  source: string,
+  target: string,
+  options: TransferOptions,
+): Promise<void> {
   const { signal } = options;
   signal.throwIfAborted();
-  const stats = await sftp.stat(source);
-  if (!stats) throw new KilnError(`cannot download "${source}": it does not exist on the machine`, { code: 'remote-file' });
+  const stats = await orAborted(sftp.stat(source), signal);
+  if (!stats)
+    throw new KilnError(`cannot download "${source}": it does not exist on the machine`, { code: 'remote-file' });
   if (stats.kind === 'folder')
     throw new KilnError(`cannot download "${source}": it is a folder on the machine`, {
       code: 'remote-file',
@@ -111,7 +79,7 @@ export async function downloadFile(sftp: Sftp, source: string, target: string, o
       ? error
       : new KilnError(describeFileError(target, error), { cause: error });
   } finally {
-    await closeQuietly(sftp, source, handle);
+    await abandon(sftp, source, handle, signal);
   }
 }
 
@@ -150,7 +118,7 @@ async function readPieces(
   });
   // What grew meanwhile, and files such as those in /proc that claim to be empty.
   for (let at = size; !signal.aborted; ) {
-    const count = await readPiece(at, pieceSize);
+    const count = await orAborted(readPiece(at, pieceSize), signal);
     if (count === 0) break;
     at += count;
   }
@@ -165,7 +133,10 @@ async function writeAll(file: FileHandle, data: Buffer, position: number): Promi
 }
 
 /** Takes jobs one after another and keeps up to PARALLEL of them running; ends with the first failure. */
-async function inParallel(signal: AbortSignal, nextJob: () => Promise<(() => Promise<void>) | undefined>): Promise<void> {
+async function inParallel(
+  signal: AbortSignal,
+  nextJob: () => Promise<(() => Promise<void>) | undefined>,
+): Promise<void> {
   const running = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
   for (;;) {
@@ -178,13 +149,15 @@ async function inParallel(signal: AbortSignal, nextJob: () => Promise<(() => Pro
       })
       .finally(() => running.delete(task));
     running.add(task);
-    if (running.size >= PARALLEL) await Promise.race(running);
+    if (running.size >= PARALLEL) await orAborted(Promise.race(running), signal);
   }
-  await Promise.all(running);
+  await orAborted(Promise.all(running), signal);
   if (failure) throw failure.error;
   signal.throwIfAborted();
 }
 
-async function closeQuietly(sftp: Sftp, path: string, handle: Buffer): Promise<void> {
-  if (sftp.open) await sftp.closeFile(path, handle).catch(() => {});
+/** Closes a handle. After an abort the server may never answer: then the whole session goes, and a new one is opened when needed. */
+async function abandon(sftp: Sftp, path: string, handle: Buffer, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) sftp.close();
+  else if (sftp.open) await sftp.closeFile(path, handle).catch(() => {});
 }

@@ -1,4 +1,4 @@
-import type { Stats, SFTPWrapper } from 'ssh2';
+import type { SFTPWrapper, Stats } from 'ssh2';
 import { KilnError } from '../../sdk/errors.ts';
 import { connectionFailure } from '../../sdk/scripts/connection-failure.ts';
 import type { Connection } from './connection.ts';
@@ -115,11 +115,7 @@ export class Sftp {
     return entries.map(entry => entry.filename).filter(name => name !== '.' && name !== '..');
   }
 
-  #call<T>(
-    path: string,
-    doing: string,
-    start: (done: (error?: Error | null, value?: T) => void) => void,
-  ): Promise<T> {
+  #call<T>(path: string, doing: string, start: (done: (error?: Error | null, value?: T) => void) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       const done = (error?: Error | null, value?: T): void => {
         if (!error) resolve(value as T);
@@ -151,7 +147,9 @@ export class Sftp {
         return wrong(await this.#reasonOfFailure(path, doing, error));
       case undefined:
         return this.#connection.open
-          ? connectionFailure(`the file transfer of "${path}" with ${this.#connection.where} was cut off`, { cause: error })
+          ? connectionFailure(`the file transfer of "${path}" with ${this.#connection.where} was cut off`, {
+              cause: error,
+            })
           : this.#connection.lost(`transferring "${path}"`, error);
       default:
         return wrong(error.message);
@@ -161,7 +159,8 @@ export class Sftp {
   /** SFTP's code 4 stands for any other reason: look for the usual ones. */
   async #reasonOfFailure(path: string, doing: string, error: Error): Promise<string> {
     const found = await this.#quietStat(path);
-    if (found === 'folder' && doing !== 'list') return 'it is a folder (end the destination with "/" to put the file into it)';
+    if (found === 'folder' && doing !== 'list')
+      return 'it is a folder (end the destination with "/" to put the file into it)';
     if (found !== undefined && doing === 'create the folder') return 'a file of that name is in the way';
     if (doing !== 'write') return error.message;
     const parent = await this.#quietStat(parentOf(path));

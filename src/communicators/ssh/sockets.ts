@@ -1,7 +1,8 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { KilnError } from '../../sdk/errors.ts';
 import { connectionFailure } from '../../sdk/scripts/connection-failure.ts';
-import type { Proxy } from './settings.ts';
+import { ByteReader } from './byte-reader.ts';
+import type { SocksProxy } from './settings.ts';
 
 /** Opens a TCP connection within `timeout` milliseconds. Throws a connection failure that names the address. */
 export async function openSocket(host: string, port: number, timeout: number, signal: AbortSignal): Promise<Socket> {
@@ -55,7 +56,7 @@ function describe(host: string, port: number, error: Error & { code?: string }):
 
 /** Connects to `host:port` through a SOCKS5 proxy (RFC 1928, user name and password by RFC 1929). */
 export async function openThroughProxy(
-  proxy: Proxy,
+  proxy: SocksProxy,
   host: string,
   port: number,
   timeout: number,
@@ -64,21 +65,24 @@ export async function openThroughProxy(
   const started = performance.now();
   const socket = await openSocket(proxy.host, proxy.port, timeout, signal);
   const where = `the SOCKS proxy ${proxy.host}:${proxy.port}`;
-  const reader = new Reader(socket, where, Math.max(1000, timeout - (performance.now() - started)), signal);
+  const left = Math.max(1000, timeout - (performance.now() - started));
+  const reader = new ByteReader(socket, where, signal);
+  const timer = setTimeout(() => reader.fail(connectionFailure(`${where} does not answer`)), left);
   try {
     await greet(socket, reader, proxy, where);
     await request(socket, reader, host, port, where);
-    reader.release();
     return socket;
   } catch (error) {
-    reader.release();
     socket.on('error', () => {});
     socket.destroy();
     throw error;
+  } finally {
+    clearTimeout(timer);
+    reader.release();
   }
 }
 
-async function greet(socket: Socket, reader: Reader, proxy: Proxy, where: string): Promise<void> {
+async function greet(socket: Socket, reader: ByteReader, proxy: SocksProxy, where: string): Promise<void> {
   socket.write(Buffer.from(proxy.username === undefined ? [5, 1, 0] : [5, 2, 0, 2]));
   const [version, method] = await reader.read(2);
   if (version !== 5) throw new KilnError(`${where} does not speak SOCKS version 5`);
@@ -105,7 +109,7 @@ const REPLIES = [
   'address type not supported',
 ];
 
-async function request(socket: Socket, reader: Reader, host: string, port: number, where: string): Promise<void> {
+async function request(socket: Socket, reader: ByteReader, host: string, port: number, where: string): Promise<void> {
   const name = Buffer.from(host);
   // The name goes to the proxy unresolved (type 3): it may only be known there.
   socket.write(Buffer.concat([Buffer.from([5, 1, 0, 3, name.length]), name, Buffer.from([port >> 8, port & 255])]));
@@ -114,44 +118,4 @@ async function request(socket: Socket, reader: Reader, host: string, port: numbe
     throw connectionFailure(`${where} could not reach ${host}:${port}: ${REPLIES[reply] ?? `error ${reply}`}`);
   const rest = type === 1 ? 4 : type === 4 ? 16 : ((await reader.read(1))[0] ?? 0);
   await reader.read(rest + 2);
-}
-
-/** Reads exact numbers of bytes, leaving the rest for whoever reads the socket next. */
-class Reader {
-  readonly #socket: Socket;
-  #wake: (() => void) | undefined;
-  #failure: unknown;
-  readonly #fail: (error: unknown) => void;
-  readonly release: () => void;
-
-  constructor(socket: Socket, where: string, timeout: number, signal: AbortSignal) {
-    this.#socket = socket;
-    this.#fail = error => {
-      this.#failure ??= error;
-      this.#wake?.();
-    };
-    const onReadable = (): void => this.#wake?.();
-    const onEnd = (): void => this.#fail(connectionFailure(`${where} closed the connection`));
-    const onError = (error: Error): void => this.#fail(connectionFailure(`${where}: ${error.message}`));
-    const onAbort = (): void => this.#fail(signal.reason);
-    const timer = setTimeout(() => this.#fail(connectionFailure(`${where} does not answer`)), timeout);
-    socket.on('readable', onReadable).on('end', onEnd).on('error', onError);
-    signal.addEventListener('abort', onAbort, { once: true });
-    this.release = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-      socket.off('readable', onReadable).off('end', onEnd).off('error', onError);
-    };
-  }
-
-  async read(length: number): Promise<Buffer> {
-    for (;;) {
-      const bytes: Buffer | null = this.#socket.read(length);
-      if (bytes) return bytes;
-      if (this.#failure !== undefined) throw this.#failure;
-      await new Promise<void>(resolve => {
-        this.#wake = resolve;
-      });
-    }
-  }
 }

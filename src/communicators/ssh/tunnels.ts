@@ -16,10 +16,16 @@ export async function openTunnels(connection: Connection, settings: SshSettings)
 async function openLocal(connection: Connection, { port, host, hostPort }: Tunnel): Promise<void> {
   const server: Server = createServer(near => {
     near.on('error', () => near.destroy());
-    connection.client.forwardOut(near.remoteAddress ?? '127.0.0.1', near.remotePort ?? 0, host, hostPort, (error, far) => {
-      if (error) near.destroy();
-      else join(near, far);
-    });
+    connection.client.forwardOut(
+      near.remoteAddress ?? '127.0.0.1',
+      near.remotePort ?? 0,
+      host,
+      hostPort,
+      (error, far) => {
+        if (error) near.destroy();
+        else join(near, far);
+      },
+    );
   });
   try {
     await new Promise<void>((resolve, reject) => {

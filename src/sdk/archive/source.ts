@@ -5,6 +5,20 @@ import { describeFileError, KilnError } from '../errors.ts';
 /** Bytes on their way into an archive. */
 export type Bytes = AsyncIterable<Buffer>;
 
+/** A member of an archive: a file, or bytes at hand. */
+export interface Entry {
+  readonly name: string;
+  readonly from:
+    | {
+        readonly path: string;
+        readonly size: number;
+        readonly mode: number;
+        readonly uid: number;
+        readonly gid: number;
+      }
+    | { readonly content: Buffer };
+}
+
 export interface ReadOptions {
   readonly signal: AbortSignal;
   /** Told the number of bytes of each piece read. */

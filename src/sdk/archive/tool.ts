@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { KilnError, systemCode } from '../errors.ts';
+import { KilnError, messageOf, systemCode } from '../errors.ts';
 import type { Bytes } from './source.ts';
 
 /** The path of a program on the PATH; undefined when it is not there. */
@@ -33,6 +33,11 @@ export async function* throughTool(
   const { pipeline } = await import('node:stream/promises');
   signal.throwIfAborted();
   const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  if (child.pid === undefined) {
+    const [error] = await once(child, 'error').catch(reason => [reason]);
+    const why = systemCode(error) === 'ENOENT' ? 'it is not on the PATH' : messageOf(error);
+    throw new KilnError(`"${program}" could not be started: ${why}`, { cause: error });
+  }
   const ended = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   ended.catch(() => {});
   let complaint = '';
@@ -55,9 +60,6 @@ export async function* throughTool(
       throw new KilnError(
         `"${program}" failed (${killed ?? `exit code ${code}`}): ${complaint.trim() || 'no message'}`,
       );
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') throw new KilnError(`the program "${program}" is not on the PATH`);
-    throw error;
   } finally {
     if (child.exitCode === null) child.kill('SIGKILL');
   }

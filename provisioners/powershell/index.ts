@@ -1,0 +1,18 @@
+import type { Provisioner } from '../../src/sdk/plugin.ts';
+import { checkEnvironment } from '../../src/sdk/scripts/environment.ts';
+import { checkScripts } from '../../src/sdk/scripts/files.ts';
+import { provisionWithPowershell } from './provision.ts';
+import { type PowershellOptions, schema } from './schema.ts';
+
+/** Uploads PowerShell scripts and runs them, elevated if so wished. */
+export const plugin: Provisioner<PowershellOptions> = {
+  kind: 'provisioner',
+  type: 'powershell',
+  schema,
+  prepare(options, context) {
+    checkScripts(options, context);
+    checkEnvironment(options, context);
+    if (options.elevated_password) context.secret(options.elevated_password);
+    return { provision: run => provisionWithPowershell(options, run) };
+  },
+};

@@ -1,0 +1,6 @@
+import { SSMClient, StartSessionCommand, TerminateSessionCommand } from '@aws-sdk/client-ssm';
+
+export { SSMClient };
+
+/** The Systems Manager actions kiln uses. */
+export const ssmCommands = { startSession: StartSessionCommand, terminateSession: TerminateSessionCommand } as const;

@@ -1,0 +1,87 @@
+import type { Ec2 } from './client/index.ts';
+import { isKind } from './policy/aws-error.ts';
+import { type DescribeMany, Poller } from './policy/poller.ts';
+import type { Image, Instance, Snapshot, Volume } from './types.ts';
+
+/** The pollers of one region, shared by all builds that use the same account. */
+export interface Watched {
+  readonly instances: Poller<Instance>;
+  readonly images: Poller<Image>;
+  readonly snapshots: Poller<Snapshot>;
+  readonly volumes: Poller<Volume>;
+}
+
+const watched = new WeakMap<Ec2, Watched>();
+
+export function watch(ec2: Ec2): Watched {
+  const known = watched.get(ec2);
+  if (known) return known;
+  const made: Watched = {
+    instances: new Poller(present((ids, signal) => describeInstances(ec2, ids, signal))),
+    images: new Poller(present((ids, signal) => describeImages(ec2, ids, signal))),
+    snapshots: new Poller(present((ids, signal) => describeSnapshots(ec2, ids, signal))),
+    volumes: new Poller(present((ids, signal) => describeVolumes(ec2, ids, signal))),
+  };
+  watched.set(ec2, made);
+  return made;
+}
+
+type Found<T> = readonly (readonly [string, T])[];
+
+async function describeInstances(ec2: Ec2, ids: readonly string[], signal: AbortSignal): Promise<Found<Instance>> {
+  const { Reservations = [] } = await ec2.describeInstances({ InstanceIds: [...ids] }, signal);
+  return Reservations.flatMap(one => one.Instances ?? []).map(one => [one.InstanceId ?? '', one]);
+}
+
+async function describeImages(ec2: Ec2, ids: readonly string[], signal: AbortSignal): Promise<Found<Image>> {
+  const { Images = [] } = await ec2.describeImages({ ImageIds: [...ids] }, signal);
+  return Images.map(one => [one.ImageId ?? '', one]);
+}
+
+async function describeSnapshots(ec2: Ec2, ids: readonly string[], signal: AbortSignal): Promise<Found<Snapshot>> {
+  const { Snapshots = [] } = await ec2.describeSnapshots({ SnapshotIds: [...ids] }, signal);
+  return Snapshots.map(one => [one.SnapshotId ?? '', one]);
+}
+
+async function describeVolumes(ec2: Ec2, ids: readonly string[], signal: AbortSignal): Promise<Found<Volume>> {
+  const { Volumes = [] } = await ec2.describeVolumes({ VolumeIds: [...ids] }, signal);
+  return Volumes.map(one => [one.VolumeId ?? '', one]);
+}
+
+/**
+ * EC2 refuses a whole describe call when one of the ids is unknown (or not yet known): asks again without those its
+ * message names.
+ */
+function present<T>(describe: (ids: readonly string[], signal: AbortSignal) => Promise<Found<T>>): DescribeMany<T> {
+  return async (ids, signal) => {
+    let left = ids;
+    while (left.length > 0) {
+      try {
+        return new Map(await describe(left, signal));
+      } catch (error) {
+        if (!isKind(error, 'not-found')) throw error;
+        const unknown = left.filter(id => error.message.includes(id));
+        // A message without ids tells nothing about several: take them one by one.
+        if (unknown.length === 0 && left.length > 1) return oneByOne(left, describe, signal);
+        left = left.filter(id => !unknown.includes(id) && unknown.length > 0);
+      }
+    }
+    return new Map();
+  };
+}
+
+async function oneByOne<T>(
+  ids: readonly string[],
+  describe: (ids: readonly string[], signal: AbortSignal) => Promise<Found<T>>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, T>> {
+  const found: (readonly [string, T])[] = [];
+  for (const id of ids) {
+    try {
+      found.push(...(await describe([id], signal)));
+    } catch (error) {
+      if (!isKind(error, 'not-found')) throw error;
+    }
+  }
+  return new Map(found);
+}

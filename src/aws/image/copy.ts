@@ -1,0 +1,81 @@
+import { KilnError, messageOf } from '../../sdk/errors.ts';
+import type { Ec2 } from '../client/index.ts';
+import { tagSpecs } from '../tags.ts';
+import { acquireImage } from './acquire.ts';
+import type { MadeImage, Making } from './making.ts';
+import type { Replaced } from './replace.ts';
+
+/**
+ * Copies an image to regions, all at once, each under the final name. Either all are complete, or it throws; with
+ * allow_partial_copy regions other than the build's may fail.
+ */
+export async function copyImage(
+  making: Making,
+  source: MadeImage,
+  regions: readonly string[],
+  replaced: Replaced,
+): Promise<MadeImage[]> {
+  if (regions.length === 0) return [];
+  const { run, plan, machine } = making;
+  run.ui.say(`Copying AMI ${source.id} to ${regions.join(', ')}`);
+  const settled = await Promise.allSettled(
+    regions.map(region => copyTo(making, source, machine.aws.ec2(region), replaced)),
+  );
+  const made: MadeImage[] = [];
+  const failures: { readonly region: string; readonly error: unknown }[] = [];
+  for (const [index, one] of settled.entries()) {
+    if (one.status === 'fulfilled') made.push(one.value);
+    else failures.push({ region: regions[index] ?? '', error: one.reason });
+  }
+  run.signal.throwIfAborted();
+  const [first] = failures;
+  if (!first) return made;
+  const all = failures.map(one => `${one.region}: ${messageOf(one.error)}`).join('; ');
+  if (plan.options.allow_partial_copy && !failures.some(one => one.region === machine.ec2.region)) {
+    run.ui.error(`The AMI is not copied everywhere, which allow_partial_copy permits. ${all}`);
+    return made;
+  }
+  throw new KilnError(`copying AMI ${source.id} failed: ${all}`, {
+    hint:
+      first.error instanceof KilnError && first.error.hint
+        ? first.error.hint
+        : 'no region keeps it, unless allow_partial_copy is true',
+    cause: first.error,
+    code: 'copy-failed',
+  });
+}
+
+async function copyTo(making: Making, source: MadeImage, ec2: Ec2, replaced: Replaced): Promise<MadeImage> {
+  const { run, plan, machine } = making;
+  await replaced.free(ec2, await replaced.find(ec2));
+  const key = keyFor(making, ec2.region);
+  const encrypted = plan.options.encrypt_boot;
+  const minutes = plan.options.snapshot_copy_duration_minutes;
+  return acquireImage(making, ec2, plan.name, async () => {
+    const reply = await ec2.copyImage(
+      {
+        SourceRegion: machine.ec2.region,
+        SourceImageId: source.id,
+        Name: plan.name,
+        ClientToken: run.resources.token(`copy ${plan.name} ${source.id} ${ec2.region}`),
+        ...(making.description && { Description: making.description }),
+        ...(encrypted !== undefined && { Encrypted: encrypted }),
+        ...(encrypted && key && { KmsKeyId: key }),
+        ...(minutes && { SnapshotCopyCompletionDurationMinutes: minutes }),
+        TagSpecifications: [
+          ...tagSpecs({ ...making.imageTags, ...run.resources.tags }, 'image' as const),
+          ...tagSpecs({ ...making.tags, ...making.snapshotTags, ...run.resources.tags }, 'snapshot' as const),
+        ],
+      },
+      run.signal,
+    );
+    return reply.ImageId;
+  });
+}
+
+/** The KMS key of a region's copy; undefined: the region's default key. */
+function keyFor({ plan, machine }: Making, region: string): string | undefined {
+  const keys = plan.options.region_kms_key_ids ?? {};
+  if (region in keys) return keys[region] || undefined;
+  return region === machine.ec2.region ? plan.options.kms_key_id || undefined : undefined;
+}

@@ -1,0 +1,83 @@
+import type { PostProcessContext } from '../../sdk/plugin.ts';
+import { randomName } from '../launch/names.ts';
+import { checkRegions } from '../launch/pre-validate.ts';
+import { together } from '../launch/together.ts';
+import type { Ec2Machine } from '../machine.ts';
+import { copyRegions } from '../rules/index.ts';
+import { copyImage } from './copy.ts';
+import { createFromInstance, modifyInstance } from './create.ts';
+import { type MadeImage, type Making, startMaking } from './making.ts';
+import type { ImagePlan } from './plan.ts';
+import { publishImage } from './publish.ts';
+import { Replaced } from './replace.ts';
+import { canRegister, snapshotInstance } from './snapshot-first.ts';
+
+/**
+ * Makes an image of the machine in all regions of the plan: stop, image, copies, then - only when all are complete -
+ * tags, sharing and protection everywhere. Gives the ids by region. When anything fails nothing stays, and images
+ * that were to be replaced come back.
+ */
+export async function makeImages(
+  run: PostProcessContext,
+  machine: Ec2Machine,
+  plan: ImagePlan,
+): Promise<ReadonlyMap<string, string>> {
+  const making = startMaking(run, machine, plan);
+  const regions = copyRegions(plan.options.ami_regions, machine.ec2.region);
+  if (!plan.prevalidated && regions.length > 0 && !plan.options.skip_region_validation) {
+    await checkRegions(machine.ec2, regions, run.signal);
+  }
+  await machine.stop(run.ui, run.signal);
+  await modifyInstance(making);
+  const replaced = new Replaced(making);
+  const made: MadeImage[] = [];
+  try {
+    for await (const image of imagesOf(making, regions, replaced, run)) made.push(image);
+    await together(...made.map(image => publishImage(making, image)));
+    await replaced.finish();
+  } catch (error) {
+    // The name must be free again before an old image can have it back.
+    for (const image of making.owned) await image.release();
+    await replaced.restore();
+    throw error;
+  }
+  for (const image of made) await image.owned.keep();
+  return new Map(made.map(image => [image.ec2.region, image.id]));
+}
+
+/** The final images, as soon as each is complete; temporary ones are gone when it ends. */
+async function* imagesOf(
+  making: Making,
+  regions: readonly string[],
+  replaced: Replaced,
+  run: PostProcessContext,
+): AsyncGenerator<MadeImage> {
+  const { machine, plan } = making;
+  const { encrypt_boot: encrypt, skip_save_build_region: elsewhere } = plan.options;
+  const old = elsewhere ? [] : await replaced.find(machine.ec2);
+  const swap = old.length > 0 || plan.options.snapshot_first === true;
+  const registrable = canRegister(machine.sourceImage.image);
+  // A spot instance is imaged while it runs, which only CreateImage does safely.
+  const viaCopy = encrypt === true || elsewhere === true || (old.length > 0 && (!registrable || machine.spot));
+
+  if (viaCopy) {
+    const temporary = await createFromInstance(making, randomName(7), false);
+    run.doneWithMachine();
+    const targets = elsewhere ? regions : [machine.ec2.region, ...regions];
+    yield* await copyImage(making, temporary, targets, replaced);
+    run.ui.say(`Removing the temporary AMI ${temporary.id}`);
+    await temporary.owned.release();
+    return;
+  }
+  let main: MadeImage;
+  if (swap && registrable && !machine.spot) {
+    const snapshots = await snapshotInstance(making);
+    await replaced.free(machine.ec2, old);
+    main = await snapshots.register();
+  } else {
+    main = await createFromInstance(making, plan.name, true);
+  }
+  run.doneWithMachine();
+  yield main;
+  yield* await copyImage(making, main, regions, replaced);
+}

@@ -1,0 +1,140 @@
+import { KilnError } from '../../sdk/errors.ts';
+import type { Owned } from '../../sdk/resources.ts';
+import { blockDeviceMappings } from '../launch/block-devices.ts';
+import { together } from '../launch/together.ts';
+import { certainlyNotCreated } from '../policy/aws-error.ts';
+import { createOnce } from '../policy/create-once.ts';
+import { runTag, tagFilter, tagSpecs } from '../tags.ts';
+import type { BlockDeviceMapping, Image, Instance } from '../types.ts';
+import { undoWith } from '../undo.ts';
+import { waitForSnapshot } from '../waits.ts';
+import { acquireImage } from './acquire.ts';
+import type { MadeImage, Making } from './making.ts';
+import { type RegisterRequest, registration } from './registration.ts';
+
+/** Complete snapshots of an instance's volumes, ready to be registered as an image at once. */
+export interface ReadySnapshots {
+  register(): Promise<MadeImage>;
+}
+
+/**
+ * Whether an image registered from snapshots is as good as one CreateImage makes: registering loses the platform
+ * (Windows) and billing codes (marketplace, RHEL, SUSE).
+ */
+export function canRegister(source: Image): boolean {
+  const plain = !source.PlatformDetails || source.PlatformDetails === 'Linux/UNIX';
+  const free = !source.UsageOperation || source.UsageOperation === 'RunInstances';
+  return plain && free && !source.Platform && (source.ProductCodes ?? []).length === 0;
+}
+
+/** Snapshots all EBS volumes of the instance and waits until they are complete. */
+export async function snapshotInstance(making: Making): Promise<ReadySnapshots> {
+  const { run, machine } = making;
+  const { ec2, instanceId } = machine;
+  const { Reservations = [] } = await ec2.describeInstances({ InstanceIds: [instanceId] }, run.signal);
+  const instance = Reservations[0]?.Instances?.[0];
+  const volumes = (instance?.BlockDeviceMappings ?? []).flatMap(one =>
+    one.DeviceName && one.Ebs?.VolumeId
+      ? [{ device: one.DeviceName, volume: one.Ebs.VolumeId, last: one.Ebs.DeleteOnTermination }]
+      : [],
+  );
+  if (!instance || volumes.length === 0) throw new KilnError(`instance ${instanceId} has no EBS volume to snapshot`);
+  run.ui.say(`Creating snapshots of ${volumes.map(one => one.volume).join(', ')}`);
+  const snapshots = await together<Owned<string>[]>(...volumes.map(one => snapshot(making, one.volume)));
+  const mappings = volumes.map(
+    (one, index): BlockDeviceMapping => ({
+      DeviceName: one.device,
+      Ebs: {
+        SnapshotId: snapshots[index]?.value,
+        DeleteOnTermination: one.device === instance.RootDeviceName || one.last === true,
+      },
+    }),
+  );
+  return { register: () => register(making, instance, overlaid(mappings, making), snapshots) };
+}
+
+async function snapshot(making: Making, volume: string): Promise<Owned<string>> {
+  const { run, machine } = making;
+  const { ec2 } = machine;
+  const description = `Created by kiln (${run.resources.runId}) for ${making.plan.name} from ${volume}`;
+  const tag = runTag(run.resources);
+  const tags = { ...making.imageTags, ...making.snapshotTags, ...run.resources.tags };
+  const owned = await run.resources.acquire(
+    { kind: 'ec2:snapshot', account: ec2.account, name: description, with: { tag } },
+    async () => {
+      const id = await createOnce(
+        run.signal,
+        async () => {
+          const reply = await ec2.createSnapshot(
+            { VolumeId: volume, Description: description, TagSpecifications: tagSpecs(tags, 'snapshot' as const) },
+            run.signal,
+          );
+          return reply.SnapshotId ?? '';
+        },
+        async () => {
+          const filters = [{ Name: 'description', Values: [description] }, ...tagFilter(tag)];
+          const found = await ec2.describeSnapshots({ OwnerIds: ['self'], Filters: filters }, run.signal);
+          return found.Snapshots?.[0]?.SnapshotId;
+        },
+      );
+      return { id, value: id };
+    },
+    undoWith(machine.aws),
+    certainlyNotCreated,
+  );
+  await waitForSnapshot(ec2, owned.value, run.signal, percent =>
+    run.ui.progress(`snapshot ${owned.value}`, percent, 100),
+  );
+  return owned;
+}
+
+/** The template's ami_block_device_mappings over what the instance has. */
+function overlaid(mappings: readonly BlockDeviceMapping[], { plan }: Making): BlockDeviceMapping[] {
+  const wanted = blockDeviceMappings(plan.mappings);
+  const merged = mappings.flatMap(own => {
+    const over = wanted.find(one => one.DeviceName === own.DeviceName);
+    if (!over) return [own];
+    if (over.NoDevice !== undefined) return [];
+    const { Encrypted: _, KmsKeyId: __, ...ebs } = over.Ebs ?? {};
+    return [{ DeviceName: own.DeviceName, Ebs: { ...ebs, SnapshotId: own.Ebs?.SnapshotId } }];
+  });
+  const added = wanted.filter(
+    one => one.NoDevice === undefined && !mappings.some(own => own.DeviceName === one.DeviceName),
+  );
+  return [...merged, ...added];
+}
+
+async function register(
+  making: Making,
+  instance: Instance,
+  mappings: readonly BlockDeviceMapping[],
+  snapshots: readonly Owned<string>[],
+): Promise<MadeImage> {
+  const { run, machine, plan } = making;
+  run.ui.say(`Registering AMI ${plan.name} from the snapshots of instance ${machine.instanceId}`);
+  const made = await acquireImage(making, machine.ec2, plan.name, async () => {
+    const request: RegisterRequest = {
+      ...registration(machine.sourceImage.image),
+      Name: plan.name,
+      ...(making.description && { Description: making.description }),
+      RootDeviceName: instance.RootDeviceName,
+      BlockDeviceMappings: [...mappings],
+      ...(plan.options.ena_support !== undefined && { EnaSupport: plan.options.ena_support }),
+      ...(plan.options.sriov_support && { SriovNetSupport: 'simple' }),
+      TagSpecifications: tagSpecs({ ...making.imageTags, ...run.resources.tags }, 'image' as const),
+    };
+    return (await machine.ec2.registerImage(request, run.signal)).ImageId;
+  });
+  const { owned } = made;
+  return {
+    ...made,
+    owned: {
+      ...owned,
+      // The snapshots are the image's now: kept with it, gone with it.
+      keep: async () => {
+        await owned.keep();
+        for (const one of snapshots) await one.keep();
+      },
+    },
+  };
+}

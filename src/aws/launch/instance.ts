@@ -1,0 +1,117 @@
+import { KilnError } from '../../sdk/errors.ts';
+import type { RunContext } from '../../sdk/plugin.ts';
+import type { Owned, UndoResource } from '../../sdk/resources.ts';
+import type { Aws } from '../client/index.ts';
+import { certainlyNotCreated, isAwsError, isKind } from '../policy/aws-error.ts';
+import type { Instance } from '../types.ts';
+import { undoWith } from '../undo.ts';
+import { waitForInstance } from '../waits.ts';
+import { leftoverDevices } from './block-devices.ts';
+import type { Network, Place } from './network.ts';
+import { type LaunchParts, runRequest } from './request.ts';
+import type { LaunchSettings } from './settings.ts';
+
+/** Things on this machine that must end before the instance does, e.g. a tunnel to it. */
+export type Closers = (() => Promise<void>)[];
+
+/** The undo of an instance, after what hangs on it on this side. */
+export function undoInstance(aws: Aws, closers: Closers): UndoResource {
+  const undo = undoWith(aws);
+  return async (ref, signal) => {
+    for (const close of closers.splice(0)) await close();
+    await undo(ref, signal);
+  };
+}
+
+/** A launched instance, running. */
+export interface Launched {
+  readonly instance: Instance;
+  readonly owned: Owned<string>;
+  /** What else was made for it, e.g. a launch template; goes after the instance. */
+  readonly others: readonly Owned<unknown>[];
+}
+
+/** Launches on demand; when AWS has no room in one place, in the next one that would do (reference: step 8a). */
+export async function launchOnDemand(
+  run: RunContext,
+  aws: Aws,
+  settings: LaunchSettings,
+  parts: LaunchParts,
+  network: Network,
+  closers: Closers,
+): Promise<Launched> {
+  run.ui.say('Launching a source AWS instance...');
+  for (const [index, place] of network.places.entries()) {
+    try {
+      const owned = await runInstance(run, aws, settings, parts, place, index, closers);
+      run.ui.say(`Instance ID: ${owned.value}`);
+      return { owned, instance: await waitUntilRunning(run, aws, owned.value), others: [] };
+    } catch (error) {
+      if (!isKind(error, 'capacity') || index === network.places.length - 1) throw explained(error);
+      run.ui.say(
+        `There is no room in ${place.zone ?? place.subnetId ?? 'this zone'} now (${error.awsCode}); trying the next.`,
+      );
+    }
+  }
+  throw new KilnError('there is no place to launch the instance in');
+}
+
+export async function waitUntilRunning(run: RunContext, aws: Aws, id: string): Promise<Instance> {
+  run.ui.say(`Waiting for instance (${id}) to become ready...`);
+  return waitForInstance(aws.ec2(), id, 'running', run.signal);
+}
+
+/** What an instance's undo must know besides its id: volumes of the source image that would outlive it. */
+export function leftovers(settings: LaunchSettings, parts: LaunchParts): Record<string, string> {
+  const devices = leftoverDevices(parts.source.image, settings.mappings);
+  return devices.length > 0 ? { leftover: devices.join(',') } : {};
+}
+
+async function runInstance(
+  run: RunContext,
+  aws: Aws,
+  settings: LaunchSettings,
+  parts: LaunchParts,
+  place: Place,
+  index: number,
+  closers: Closers,
+): Promise<Owned<string>> {
+  const ec2 = aws.ec2();
+  const token = run.resources.token(`instance ${index}`);
+  return run.resources.acquire(
+    { kind: 'ec2:instance', account: ec2.account, token, with: leftovers(settings, parts) },
+    async () => {
+      const reply = await ec2.runInstances(runRequest(settings, parts, place, token), run.signal, {
+        notYet: notYet(settings),
+      });
+      const id = reply.Instances?.[0]?.InstanceId;
+      if (!id) throw new KilnError('EC2 launched an instance but did not say which');
+      return { id, value: id };
+    },
+    undoInstance(aws, closers),
+    certainlyNotCreated,
+  );
+}
+
+/** What was just made is not visible to RunInstances at once: profile, security group, key pair. */
+function notYet({ run, communicator }: LaunchSettings): (error: unknown) => boolean {
+  const ownGroup = !run.security_group_id && !run.security_group_ids?.length && !run.security_group_filter;
+  const ownProfile = !run.iam_instance_profile;
+  return error => {
+    if (isAwsError(error, 'InvalidParameterValue'))
+      return ownProfile && /iamInstanceProfile|Instance Profile/i.test(error.message);
+    if (isAwsError(error, 'InvalidGroup.NotFound')) return ownGroup;
+    return isAwsError(error, 'InvalidKeyPair.NotFound') && !communicator.ssh_keypair_name;
+  };
+}
+
+function explained(error: unknown): unknown {
+  if (isAwsError(error, 'VPCIdNotSpecified')) {
+    return new KilnError('there is no default VPC in this region, so the instance needs a subnet', {
+      hint: 'add subnet_id or subnet_filter',
+      cause: error,
+      code: 'missing-subnet',
+    });
+  }
+  return error;
+}

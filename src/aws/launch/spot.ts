@@ -1,0 +1,199 @@
+import { sleep } from '../../sdk/async.ts';
+import { KilnError } from '../../sdk/errors.ts';
+import type { RunContext } from '../../sdk/plugin.ts';
+import type { Owned } from '../../sdk/resources.ts';
+import type { Aws, Ec2Service } from '../client/index.ts';
+import { certainlyNotCreated } from '../policy/aws-error.ts';
+import { tagList, tagSpecs } from '../tags.ts';
+import { undoWith } from '../undo.ts';
+import { type Closers, type Launched, leftovers, undoInstance, waitUntilRunning } from './instance.ts';
+import { randomName } from './names.ts';
+import type { Network } from './network.ts';
+import { commonRequest, type LaunchParts, networkRequest } from './request.ts';
+import type { LaunchSettings } from './settings.ts';
+
+/** The tag by which an instance of a fleet is found when the fleet's answer was lost. */
+const TOKEN_TAG = 'kiln:token';
+/** Tries while AWS has no spot capacity, and the longest pause between them (reference: CreateFleet). */
+const TRIES = 11;
+const LONGEST_PAUSE = 30_000;
+
+type TemplateRequest = NonNullable<Parameters<Ec2Service['createLaunchTemplate']>[0]['LaunchTemplateData']>;
+type FleetRequest = Parameters<Ec2Service['createFleet']>[0];
+type Pairs = Readonly<Record<string, string>>;
+
+/** Tags of what only spot instances have, rendered and with the run's own. */
+export interface SpotTags {
+  readonly spot: Pairs;
+  readonly fleet: Pairs;
+}
+
+/** Launches a spot instance through a launch template and an instant fleet (reference: step 8b). */
+export async function launchSpot(
+  run: RunContext,
+  aws: Aws,
+  settings: LaunchSettings,
+  parts: LaunchParts,
+  network: Network,
+  tags: SpotTags,
+  closers: Closers,
+): Promise<Launched> {
+  run.ui.say(`Requesting a spot instance (price: ${settings.run.spot_price})...`);
+  const token = run.resources.token('fleet');
+  const template = await createTemplate(run, aws, settings, parts, network, tags, token);
+  const owned = await createFleet(run, aws, settings, parts, template.value, tags, token, closers);
+  run.ui.say(`Instance ID: ${owned.value}`);
+  const instance = await waitUntilRunning(run, aws, owned.value);
+  const request = instance.SpotInstanceRequestId;
+  if (request && Object.keys(settings.spotTags).length > 0) {
+    await aws.ec2().createTags({ Resources: [request], Tags: tagList(tags.spot) }, run.signal);
+  }
+  return { owned, instance, others: [template] };
+}
+
+async function createTemplate(
+  run: RunContext,
+  aws: Aws,
+  settings: LaunchSettings,
+  parts: LaunchParts,
+  network: Network,
+  tags: SpotTags,
+  token: string,
+): Promise<Owned<string>> {
+  const ec2 = aws.ec2();
+  const name = `packer-fleet-launch-template-${randomName(7)}`;
+  run.ui.say(`Creating launch template: ${name}`);
+  return run.resources.acquire(
+    { kind: 'ec2:launch-template', account: ec2.account, name },
+    async () => {
+      const reply = await ec2.createLaunchTemplate(
+        {
+          LaunchTemplateName: name,
+          ClientToken: run.resources.token('launch-template'),
+          LaunchTemplateData: templateData(settings, parts, network, token),
+          TagSpecifications: tagSpecs(tags.spot, 'launch-template' as const),
+        },
+        run.signal,
+      );
+      return { id: reply.LaunchTemplate?.LaunchTemplateId ?? name, value: name };
+    },
+    undoWith(aws),
+    certainlyNotCreated,
+  );
+}
+
+function templateData(settings: LaunchSettings, parts: LaunchParts, network: Network, token: string): TemplateRequest {
+  const { run } = settings;
+  const [place] = network.places;
+  const request = networkRequest(settings, parts, place);
+  // A launch template has no place for a subnet but the interface.
+  const interfaces = place.subnetId && !('NetworkInterfaces' in request);
+  return {
+    ...commonRequest(settings, parts),
+    ...(interfaces
+      ? {
+          NetworkInterfaces: [
+            { DeviceIndex: 0, SubnetId: place.subnetId, Groups: [...parts.groups], DeleteOnTermination: true },
+          ],
+        }
+      : request),
+    ...(run.instance_type && { InstanceType: run.instance_type as NonNullable<TemplateRequest['InstanceType']> }),
+    ...(place.zone && { Placement: { AvailabilityZone: place.zone } }),
+    InstanceMarketOptions: {
+      MarketType: 'spot',
+      SpotOptions: { ...(run.spot_price && run.spot_price !== 'auto' && { MaxPrice: run.spot_price }) },
+    },
+    TagSpecifications: [
+      ...tagSpecs({ ...parts.instanceTags, [TOKEN_TAG]: token }, 'instance' as const),
+      ...tagSpecs(parts.instanceTags, 'network-interface' as const),
+      ...tagSpecs(parts.volumeTags, 'volume' as const),
+    ],
+  };
+}
+
+async function createFleet(
+  run: RunContext,
+  aws: Aws,
+  settings: LaunchSettings,
+  parts: LaunchParts,
+  template: string,
+  tags: SpotTags,
+  token: string,
+  closers: Closers,
+): Promise<Owned<string>> {
+  const ec2 = aws.ec2();
+  return run.resources.acquire(
+    {
+      kind: 'ec2:instance',
+      account: ec2.account,
+      with: { tag: `${TOKEN_TAG}=${token}`, ...leftovers(settings, parts) },
+    },
+    async () => {
+      const id = await requestUntilFilled(run, async attempt => {
+        const reply = await ec2.createFleet(fleetRequest(settings, template, tags, `${token}-${attempt}`), run.signal);
+        const instance = reply.Instances?.[0]?.InstanceIds?.[0];
+        return {
+          instance,
+          errors: (reply.Errors ?? []).map(one => ({ code: one.ErrorCode ?? '', message: one.ErrorMessage ?? '' })),
+        };
+      });
+      return { id, value: id };
+    },
+    undoInstance(aws, closers),
+    certainlyNotCreated,
+  );
+}
+
+interface FleetReply {
+  readonly instance: string | undefined;
+  readonly errors: readonly { readonly code: string; readonly message: string }[];
+}
+
+/** Asks again, with growing pauses, while AWS only lacks capacity. Errors beside an instance do not count. */
+async function requestUntilFilled(run: RunContext, ask: (attempt: number) => Promise<FleetReply>): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    const { instance, errors } = await ask(attempt);
+    if (instance) return instance;
+    const passing =
+      errors.length > 0 && errors.every(one => /^(InsufficientInstanceCapacity|UnfulfillableCapacity)$/.test(one.code));
+    if (!passing || attempt >= TRIES) {
+      const reasons = [...new Set(errors.map(one => `${one.message} (${one.code})`))].join('; ');
+      throw new KilnError(`AWS gave no spot instance: ${reasons || 'it did not say why'}`, {
+        hint: 'allow more types in spot_instance_types, a higher spot_price, another zone, or launch on demand',
+        code: 'aws-capacity',
+      });
+    }
+    run.ui.say('AWS has no spot capacity for these types now; asking again.');
+    await sleep(Math.min(500 * 2 ** (attempt - 1), LONGEST_PAUSE), run.signal);
+  }
+}
+
+function fleetRequest(settings: LaunchSettings, template: string, tags: SpotTags, token: string): FleetRequest {
+  const { run } = settings;
+  const types = run.spot_instance_types ?? [];
+  const strategy = run.spot_allocation_strategy;
+  return {
+    Type: 'instant',
+    ClientToken: token,
+    TargetCapacitySpecification: {
+      TotalTargetCapacity: 1,
+      SpotTargetCapacity: 1,
+      OnDemandTargetCapacity: 0,
+      DefaultTargetCapacityType: 'spot',
+    },
+    LaunchTemplateConfigs: [
+      {
+        LaunchTemplateSpecification: { LaunchTemplateName: template, Version: '1' },
+        ...(types.length > 0 && {
+          Overrides: types.map(type => ({ InstanceType: type as NonNullable<TemplateRequest['InstanceType']> })),
+        }),
+      },
+    ],
+    ...(strategy && {
+      SpotOptions: {
+        AllocationStrategy: strategy as NonNullable<NonNullable<FleetRequest['SpotOptions']>['AllocationStrategy']>,
+      },
+    }),
+    TagSpecifications: tagSpecs(tags.fleet, 'fleet' as const),
+  };
+}

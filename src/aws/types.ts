@@ -1,0 +1,14 @@
+/** Shapes of EC2's answers that the Amazon components share. */
+export type {
+  BlockDeviceMapping,
+  Filter,
+  Image,
+  Instance,
+  RunInstancesRequest,
+  SecurityGroup,
+  Snapshot,
+  Subnet,
+  Tag,
+  Volume,
+  Vpc,
+} from '@aws-sdk/client-ec2';

@@ -1,0 +1,205 @@
+import { sleep } from '../sdk/async.ts';
+import { KilnError } from '../sdk/errors.ts';
+import type { ResourceKind, ResourceRef, UndoResource } from '../sdk/resources.ts';
+import type { Aws, Ec2 } from './client/index.ts';
+import { isKind } from './policy/aws-error.ts';
+import { tagFilter } from './tags.ts';
+import type { Image, Instance } from './types.ts';
+import { snapshotIds, waitForInstance } from './waits.ts';
+
+/** How long something may still be in use by what was undone just before, in milliseconds. */
+const IN_USE = 5 * 60_000;
+/** Pauses between looks for something whose creation was not answered, in milliseconds. */
+const LOOKS = [0, 1000, 2000, 4000];
+
+/** Undoes resources of an account that is open already: for the end of a build. */
+export function undoWith(aws: Aws): UndoResource {
+  return (ref, signal) => undoIn(aws, ref, signal);
+}
+
+/** Undoes a resource from its plain data alone: for `kiln gc`, from the ledger or from tags. */
+export const undoResource: UndoResource = async (ref, signal) => {
+  const { region, endpoint, profile, roleArn } = ref.account;
+  const { createAws } = await import('./client/index.ts');
+  const access = {
+    region,
+    ...(endpoint && { custom_endpoint_ec2: endpoint }),
+    ...(profile && { profile }),
+    ...(roleArn && { assume_role: { role_arn: roleArn } }),
+  };
+  await undoIn(await createAws(access, { local: false, secret: () => {} }), ref, signal);
+};
+
+async function undoIn(aws: Aws, ref: ResourceRef, signal: AbortSignal): Promise<void> {
+  const undo = UNDO[ref.kind];
+  if (!undo) throw new KilnError(`kiln does not know how to remove a resource of kind ${ref.kind}`);
+  await undo(ref, { aws, ec2: aws.ec2(ref.account.region), signal });
+}
+
+interface Tools {
+  readonly aws: Aws;
+  readonly ec2: Ec2;
+  readonly signal: AbortSignal;
+}
+
+type Undo = (ref: ResourceRef, tools: Tools) => Promise<void>;
+
+const UNDO: Partial<Record<ResourceKind, Undo>> = {
+  'ec2:instance': undoInstances,
+  'ec2:fleet': undoInstances,
+  'ec2:key-pair': async (ref, { ec2, signal }) => {
+    if (ref.name) await gone(() => ec2.deleteKeyPair({ KeyName: ref.name }, signal));
+  },
+  'ec2:security-group': undoSecurityGroup,
+  'ec2:volume': async (ref, { ec2, signal }) => {
+    const ids = ref.id ? [ref.id] : await look(signal, () => findVolumes(ref, ec2, signal));
+    for (const VolumeId of ids) await gone(() => ec2.deleteVolume({ VolumeId }, signal, stillInUse));
+  },
+  'ec2:snapshot': async (ref, { ec2, signal }) => {
+    const ids = ref.id ? [ref.id] : await look(signal, () => findSnapshots(ref, ec2, signal));
+    await deleteSnapshots(ec2, ids, signal);
+  },
+  'ec2:image': async (ref, { ec2, signal }) => {
+    const images = ref.id ? [ref.id] : await look(signal, () => findImages(ref, ec2, signal));
+    for (const id of images) await removeImage(ec2, id, signal);
+  },
+  'ec2:launch-template': async (ref, { ec2, signal }) => {
+    const which = ref.name ? { LaunchTemplateName: ref.name } : { LaunchTemplateId: ref.id };
+    await gone(() => ec2.deleteLaunchTemplate(which, signal));
+  },
+  'iam:role-in-profile': async (ref, { aws, signal }) => {
+    const { role: RoleName = '', profile: InstanceProfileName = '' } = ref.with ?? {};
+    const iam = await aws.iam();
+    await gone(() => iam.removeRoleFromInstanceProfile({ RoleName, InstanceProfileName }, signal));
+  },
+  'iam:role-policy': async (ref, { aws, signal }) => {
+    const iam = await aws.iam();
+    await gone(() => iam.deleteRolePolicy({ RoleName: ref.with?.role, PolicyName: ref.name }, signal));
+  },
+  'iam:role': async (ref, { aws, signal }) => {
+    const iam = await aws.iam();
+    await gone(() => iam.deleteRole({ RoleName: ref.name }, signal, stillInUse));
+  },
+  'iam:instance-profile': async (ref, { aws, signal }) => {
+    const iam = await aws.iam();
+    await gone(() => iam.deleteInstanceProfile({ InstanceProfileName: ref.name }, signal, stillInUse));
+  },
+};
+
+const stillInUse = { notYet: (error: unknown) => isKind(error, 'busy'), within: IN_USE };
+
+/** Runs a removal; what is not there any more counts as removed. */
+async function gone(remove: () => Promise<unknown>): Promise<void> {
+  try {
+    await remove();
+  } catch (error) {
+    if (!isKind(error, 'not-found')) throw error;
+  }
+}
+
+/** Looks a few times for something that may have been created although nobody got the answer. */
+async function look(signal: AbortSignal, find: () => Promise<string[]>): Promise<string[]> {
+  for (const pause of LOOKS) {
+    await sleep(pause, signal);
+    const found = await find();
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+async function undoInstances(ref: ResourceRef, { ec2, signal }: Tools): Promise<void> {
+  const ids =
+    ref.id && ref.kind === 'ec2:instance' ? [ref.id] : await look(signal, () => findInstances(ref, ec2, signal));
+  for (const id of ids) {
+    const volumes = await leftoverVolumes(ref, ec2, id, signal);
+    await gone(() => ec2.terminateInstances({ InstanceIds: [id] }, signal));
+    await waitForInstance(ec2, id, 'terminated', signal);
+    for (const VolumeId of volumes) await gone(() => ec2.deleteVolume({ VolumeId }, signal, stillInUse));
+  }
+}
+
+/** Volumes that the instance would leave behind: those at the devices the launch has marked. */
+async function leftoverVolumes(ref: ResourceRef, ec2: Ec2, id: string, signal: AbortSignal): Promise<string[]> {
+  const devices = ref.with?.leftover?.split(',') ?? [];
+  if (devices.length === 0) return [];
+  let mappings: NonNullable<Instance['BlockDeviceMappings']> = [];
+  await gone(async () => {
+    const { Reservations = [] } = await ec2.describeInstances({ InstanceIds: [id] }, signal);
+    mappings = Reservations[0]?.Instances?.[0]?.BlockDeviceMappings ?? [];
+  });
+  return mappings.flatMap(one => (devices.includes(one.DeviceName ?? '') ? (one.Ebs?.VolumeId ?? []) : []));
+}
+
+async function findInstances(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[]> {
+  const by = ref.token ? [{ Name: 'client-token', Values: [ref.token] }] : tagFilter(ref.with?.tag);
+  if (by.length === 0) return [];
+  const alive = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped', 'shutting-down'] };
+  const { Reservations = [] } = await ec2.describeInstances({ Filters: [...by, alive] }, signal);
+  return Reservations.flatMap(one => one.Instances ?? []).flatMap(one => one.InstanceId ?? []);
+}
+
+async function undoSecurityGroup(ref: ResourceRef, { ec2, signal }: Tools): Promise<void> {
+  const ids = ref.id ? [ref.id] : await look(signal, () => findSecurityGroups(ref, ec2, signal));
+  for (const GroupId of ids) await gone(() => ec2.deleteSecurityGroup({ GroupId }, signal, stillInUse));
+}
+
+async function findSecurityGroups(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[]> {
+  if (!ref.name) return [];
+  const { SecurityGroups = [] } = await ec2.describeSecurityGroups(
+    { Filters: [{ Name: 'group-name', Values: [ref.name] }] },
+    signal,
+  );
+  return SecurityGroups.flatMap(one => one.GroupId ?? []);
+}
+
+async function findVolumes(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[]> {
+  const by = tagFilter(ref.with?.tag);
+  if (by.length === 0) return [];
+  const { Volumes = [] } = await ec2.describeVolumes(
+    { Filters: [...by, { Name: 'status', Values: ['creating', 'available'] }] },
+    signal,
+  );
+  return Volumes.flatMap(one => one.VolumeId ?? []);
+}
+
+/** A snapshot's name is its description: nothing else of a snapshot can be chosen. */
+async function findSnapshots(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[]> {
+  if (!ref.name) return [];
+  const { Snapshots = [] } = await ec2.describeSnapshots(
+    { OwnerIds: ['self'], Filters: [{ Name: 'description', Values: [ref.name] }, ...tagFilter(ref.with?.tag)] },
+    signal,
+  );
+  return Snapshots.flatMap(one => one.SnapshotId ?? []);
+}
+
+/** By name and run tag: an image of that name without the tag is somebody else's. */
+async function findImages(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[]> {
+  const tag = tagFilter(ref.with?.tag);
+  if (!ref.name || tag.length === 0) return [];
+  const { Images = [] } = await ec2.describeImages(
+    { Owners: ['self'], Filters: [{ Name: 'name', Values: [ref.name] }, ...tag] },
+    signal,
+  );
+  return Images.flatMap(one => one.ImageId ?? []);
+}
+
+/** Deregisters an image and deletes the snapshots behind it. Not being there is no failure. */
+export async function removeImage(ec2: Ec2, id: string, signal: AbortSignal): Promise<void> {
+  let image: Image | undefined;
+  await gone(async () => {
+    image = (await ec2.describeImages({ ImageIds: [id] }, signal)).Images?.[0];
+  });
+  // A pending image does not list its snapshots yet; their descriptions name the image.
+  const made = await ec2.describeSnapshots(
+    { OwnerIds: ['self'], Filters: [{ Name: 'description', Values: [`*for ${id}*`, `*DestinationAmi ${id} *`] }] },
+    signal,
+  );
+  const snapshots = new Set([...snapshotIds(image), ...(made.Snapshots ?? []).flatMap(one => one.SnapshotId ?? [])]);
+  await gone(() => ec2.deregisterImage({ ImageId: id }, signal));
+  await deleteSnapshots(ec2, [...snapshots], signal);
+}
+
+/** Deletes snapshots; those that are gone already count as deleted. */
+export async function deleteSnapshots(ec2: Ec2, ids: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const SnapshotId of ids) await gone(() => ec2.deleteSnapshot({ SnapshotId }, signal, stillInUse));
+}

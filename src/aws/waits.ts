@@ -1,0 +1,196 @@
+import { sleep } from '../sdk/async.ts';
+import { KilnError } from '../sdk/errors.ts';
+import type { Ec2 } from './client/index.ts';
+import { watch } from './describe.ts';
+import type { Image, Instance, Snapshot, Volume } from './types.ts';
+import { type Look, waitFor } from './waiter.ts';
+
+const MINUTE = 60_000;
+/** Longest waits without progress (reference: ebs-build-sequence.md, section 1). */
+const INSTANCE_LONGEST = 10 * MINUTE;
+const IMAGE_LONGEST = 30 * MINUTE;
+const SNAPSHOT_LONGEST = 30 * MINUTE;
+const VOLUME_LONGEST = 200_000;
+/** How often the snapshots of a pending image are asked how far they are, in milliseconds. */
+const PULSE = 15_000;
+
+type InstanceGoal = 'running' | 'stopped' | 'terminated';
+
+/** States from which an instance never gets to the goal. */
+const HOPELESS: Readonly<Record<InstanceGoal, readonly string[]>> = {
+  running: ['shutting-down', 'terminated', 'stopping', 'stopped'],
+  stopped: ['shutting-down', 'terminated'],
+  terminated: [],
+};
+
+/** Waits until an instance is running, stopped or terminated. Throws with EC2's reason when it cannot get there. */
+export function waitForInstance(ec2: Ec2, id: string, goal: InstanceGoal, signal: AbortSignal): Promise<Instance> {
+  return waitFor<Instance, Instance>(
+    watch(ec2).instances,
+    {
+      id,
+      what: `instance ${id}`,
+      goal,
+      longest: INSTANCE_LONGEST,
+      polling: ec2.polling,
+      ...(goal === 'terminated' && { absent: () => ({ done: { InstanceId: id } }) }),
+      look(instance) {
+        const state = instance.State?.Name ?? 'pending';
+        if (state === goal) return { done: instance };
+        if (HOPELESS[goal].includes(state)) throw lost(id, goal, state, instance);
+        return { waiting: state };
+      },
+    },
+    signal,
+  );
+}
+
+function lost(id: string, goal: string, state: string, instance: Instance): KilnError {
+  const told = instance.StateReason?.Message || instance.StateTransitionReason;
+  const reason = told ? `: ${told}` : '';
+  return new KilnError(`instance ${id} is ${state} instead of ${goal}${reason}`, {
+    code: 'aws-instance-lost',
+    ...hintFor(instance),
+  });
+}
+
+function hintFor(instance: Instance): { hint?: string } {
+  const code = instance.StateReason?.Code ?? '';
+  if (code.includes('SpotInstance'))
+    return { hint: 'AWS took the spot instance back: try again, other types, or on demand' };
+  if (code.includes('VolumeLimitExceeded')) return { hint: 'the account is at its limit of EBS storage' };
+  if (code.includes('InternalError') || code.includes('InvalidSnapshot')) {
+    return { hint: 'often a KMS key of an encrypted volume that the account may not use, or a full snapshot limit' };
+  }
+  return {};
+}
+
+/** Waits until an image can be used. Progress of its snapshots extends the wait. Throws with EC2's reason when it failed. */
+export async function waitForImage(
+  ec2: Ec2,
+  id: string,
+  signal: AbortSignal,
+  progress?: (percent: number) => void,
+): Promise<Image> {
+  const pulse = { value: '' };
+  const ended = new AbortController();
+  let latest: Image | undefined;
+  const watching = watchSnapshots(ec2, () => latest, pulse, ended.signal, progress);
+  try {
+    return await waitFor<Image, Image>(
+      watch(ec2).images,
+      {
+        id,
+        what: `image ${id}`,
+        goal: 'available',
+        longest: IMAGE_LONGEST,
+        polling: ec2.polling,
+        pulse,
+        look(image): Look<Image> {
+          latest = image;
+          const state = image.State ?? 'pending';
+          if (state === 'available') return { done: image };
+          if (state === 'pending' || state === 'transient') return { waiting: state };
+          const reason = image.StateReason?.Message ? `: ${image.StateReason.Message}` : '';
+          throw new KilnError(`EC2 could not make image ${id} in ${ec2.region}: it is ${state}${reason}`, {
+            code: 'aws-image-failed',
+          });
+        },
+      },
+      signal,
+    );
+  } finally {
+    ended.abort();
+    await watching;
+  }
+}
+
+async function watchSnapshots(
+  ec2: Ec2,
+  image: () => Image | undefined,
+  pulse: { value: string },
+  signal: AbortSignal,
+  progress?: (percent: number) => void,
+): Promise<void> {
+  try {
+    for (;;) {
+      await sleep(PULSE, signal);
+      const ids = snapshotIds(image());
+      if (ids.length === 0) continue;
+      const { Snapshots = [] } = await ec2.describeSnapshots({ SnapshotIds: ids }, signal);
+      const percents = Snapshots.map(one => Number.parseInt(one.Progress ?? '', 10) || 0);
+      pulse.value = percents.join();
+      if (percents.length > 0) progress?.(percents.reduce((a, b) => a + b, 0) / percents.length);
+    }
+  } catch {
+    // How far the snapshots are is good to know, not necessary: the wait goes on without.
+  }
+}
+
+/** Ids of the snapshots behind an image. */
+export function snapshotIds(image: Image | undefined): string[] {
+  return (image?.BlockDeviceMappings ?? []).flatMap(mapping =>
+    mapping.Ebs?.SnapshotId ? [mapping.Ebs.SnapshotId] : [],
+  );
+}
+
+/** Waits until a snapshot is complete; its progress extends the wait. */
+export function waitForSnapshot(
+  ec2: Ec2,
+  id: string,
+  signal: AbortSignal,
+  progress?: (percent: number) => void,
+): Promise<Snapshot> {
+  return waitFor<Snapshot, Snapshot>(
+    watch(ec2).snapshots,
+    {
+      id,
+      what: `snapshot ${id}`,
+      goal: 'complete',
+      longest: SNAPSHOT_LONGEST,
+      polling: ec2.polling,
+      look(snapshot) {
+        const state = snapshot.State ?? 'pending';
+        if (state === 'completed') return { done: snapshot };
+        if (state === 'error') {
+          const reason = snapshot.StateMessage ? `: ${snapshot.StateMessage}` : '';
+          throw new KilnError(`EC2 could not make snapshot ${id} in ${ec2.region}${reason}`, {
+            code: 'aws-snapshot-failed',
+          });
+        }
+        progress?.(Number.parseInt(snapshot.Progress ?? '', 10) || 0);
+        return { waiting: state, progress: snapshot.Progress };
+      },
+    },
+    signal,
+  );
+}
+
+/** Waits until a volume is in a state: `available` (made or detached) or `in-use` (attached). */
+export function waitForVolume(
+  ec2: Ec2,
+  id: string,
+  goal: 'available' | 'in-use',
+  signal: AbortSignal,
+): Promise<Volume> {
+  return waitFor<Volume, Volume>(
+    watch(ec2).volumes,
+    {
+      id,
+      what: `volume ${id}`,
+      goal,
+      longest: VOLUME_LONGEST,
+      polling: ec2.polling,
+      look(volume) {
+        const state = volume.State ?? 'creating';
+        const attached = volume.Attachments?.[0]?.State;
+        if (state === goal && (goal === 'available' || attached === 'attached')) return { done: volume };
+        if (state === 'error' || state === 'deleting' || state === 'deleted') {
+          throw new KilnError(`volume ${id} is ${state} instead of ${goal}`, { code: 'aws-volume-failed' });
+        }
+        return { waiting: attached ?? state };
+      },
+    },
+    signal,
+  );
+}

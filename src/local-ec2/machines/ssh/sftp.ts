@@ -1,0 +1,234 @@
+import { constants, type Stats } from 'node:fs';
+import { chmod, chown, type FileHandle, utimes } from 'node:fs/promises';
+import ssh2, { type Attributes, type FileEntry, type SFTPWrapper } from 'ssh2';
+import { systemCode } from '../../../sdk/errors.ts';
+import type { Account } from '../guest/accounts.ts';
+import { GuestFileError, type GuestFiles, WRITE } from '../guest/files.ts';
+
+/** Where distributions keep OpenSSH's SFTP server. */
+export const SFTP_PROGRAMS = [
+  '/usr/lib/openssh/sftp-server',
+  '/usr/libexec/openssh/sftp-server',
+  '/usr/lib/ssh/sftp-server',
+  '/usr/libexec/sftp-server',
+];
+
+const { STATUS_CODE, OPEN_MODE } = ssh2.utils.sftp;
+const LARGEST_READ = 262_144;
+const NAMES_PER_ANSWER = 64;
+
+/** An open file, or a folder being listed. */
+type Open =
+  | { readonly kind: 'file'; readonly handle: FileHandle; readonly flags: number }
+  | { readonly kind: 'folder'; readonly path: string; names: string[] };
+
+/** Serves SFTP (version 3) on the machine's files with the rights of the user, for images without an SFTP server. */
+export function serveSftp(files: GuestFiles, account: Account, sftp: SFTPWrapper): void {
+  const open = new Map<number, Open>();
+  let lastHandle = 0;
+  let queue: Promise<void> = Promise.resolve();
+
+  /** One request after the other, so that a close never overtakes a write. */
+  const serve = (id: number, work: () => Promise<void>): void => {
+    queue = queue.then(work).catch((error: unknown) => {
+      const code = systemCode(error) ?? '';
+      if (!sftp.destroyed) sftp.status(id, statusOf(code), code);
+    });
+  };
+  const done = (id: number): void => sftp.status(id, STATUS_CODE.OK);
+  const inside = (path: string): string => (path.startsWith('/') ? path : `${account.home}/${path}`);
+  const register = (id: number, entry: Open): void => {
+    const number = ++lastHandle;
+    open.set(number, entry);
+    const name = Buffer.alloc(4);
+    name.writeUInt32BE(number);
+    sftp.handle(id, name);
+  };
+  const opened = (handle: Buffer): Open => {
+    const entry = handle.length === 4 ? open.get(handle.readUInt32BE()) : undefined;
+    if (!entry) throw new GuestFileError('EBADF');
+    return entry;
+  };
+  const openedFile = (handle: Buffer): FileHandle => {
+    const entry = opened(handle);
+    if (entry.kind !== 'file') throw new GuestFileError('EBADF');
+    return entry.handle;
+  };
+
+  sftp.on('OPEN', (id, path, flags, attributes) =>
+    serve(id, async () => {
+      const handle = await files.open(inside(path), systemFlags(flags), attributes.mode ?? 0o644);
+      register(id, { kind: 'file', handle, flags });
+    }),
+  );
+  sftp.on('READ', (id, handle, offset, length) =>
+    serve(id, async () => {
+      const buffer = Buffer.allocUnsafe(Math.min(length, LARGEST_READ));
+      const { bytesRead } = await openedFile(handle).read(buffer, 0, buffer.length, offset);
+      if (bytesRead === 0) sftp.status(id, STATUS_CODE.EOF);
+      else sftp.data(id, buffer.subarray(0, bytesRead));
+    }),
+  );
+  sftp.on('WRITE', (id, handle, offset, data) => {
+    // The packet's memory is not ours to keep.
+    const copy = Buffer.from(data);
+    serve(id, async () => {
+      const file = openedFile(handle);
+      for (let at = 0; at < copy.length; )
+        at += (await file.write(copy, at, copy.length - at, offset + at)).bytesWritten;
+      done(id);
+    });
+  });
+  sftp.on('CLOSE', (id, handle) =>
+    serve(id, async () => {
+      const entry = opened(handle);
+      open.delete(handle.readUInt32BE());
+      if (entry.kind === 'file') await entry.handle.close();
+      done(id);
+    }),
+  );
+  sftp.on('FSTAT', (id, handle) => serve(id, async () => sftp.attrs(id, attributesOf(await openedFile(handle).stat()))));
+  sftp.on('FSETSTAT', (id, handle, attributes) =>
+    serve(id, async () => {
+      const file = openedFile(handle);
+      await setAttributes(files, `/proc/self/fd/${file.fd}`, await file.stat(), attributes);
+      if (attributes.size !== undefined) await file.truncate(attributes.size);
+      done(id);
+    }),
+  );
+  for (const [event, follow] of [
+    ['STAT', true],
+    ['LSTAT', false],
+  ] as const)
+    sftp.on(event, (id: number, path: string) =>
+      serve(id, () =>
+        files.at(inside(path), follow, async place => {
+          if (!place.stats) throw new GuestFileError('ENOENT');
+          sftp.attrs(id, attributesOf(place.stats));
+        }),
+      ),
+    );
+  sftp.on('SETSTAT', (id, path, attributes) =>
+    serve(id, async () => {
+      await changeAttributes(files, inside(path), attributes);
+      done(id);
+    }),
+  );
+  sftp.on('OPENDIR', (id, path) =>
+    serve(id, async () =>
+      register(id, { kind: 'folder', path: inside(path), names: ['.', '..', ...(await files.list(inside(path)))] }),
+    ),
+  );
+  sftp.on('READDIR', (id, handle) =>
+    serve(id, async () => {
+      const entry = opened(handle);
+      if (entry.kind !== 'folder') throw new GuestFileError('EBADF');
+      const batch = entry.names.splice(0, NAMES_PER_ANSWER);
+      if (batch.length === 0) sftp.status(id, STATUS_CODE.EOF);
+      else sftp.name(id, await describe(files, entry.path, batch));
+    }),
+  );
+  sftp.on('REMOVE', (id, path) => serve(id, () => files.remove(inside(path), 'file').then(() => done(id))));
+  sftp.on('RMDIR', (id, path) => serve(id, () => files.remove(inside(path), 'folder').then(() => done(id))));
+  sftp.on('MKDIR', (id, path, attributes) =>
+    serve(id, () => files.makeFolder(inside(path), attributes.mode ?? 0o755).then(() => done(id))),
+  );
+  sftp.on('RENAME', (id, from, to) => serve(id, () => files.rename(inside(from), inside(to), false).then(() => done(id))));
+  sftp.on('READLINK', (id, path) =>
+    serve(id, async () => sftp.name(id, [plainName(await files.readLink(inside(path)))])),
+  );
+  // OpenSSH's clients and servers, and all others since, send the target first.
+  sftp.on('SYMLINK', (id, target, path) => serve(id, () => files.makeLink(target, inside(path)).then(() => done(id))));
+  sftp.on('REALPATH', (id, path) =>
+    serve(id, () => files.at(inside(path), true, async place => sftp.name(id, [plainName(place.inside)]))),
+  );
+  sftp.on('close', () => {
+    void queue.then(async () => {
+      for (const entry of open.values()) if (entry.kind === 'file') await entry.handle.close().catch(() => {});
+      open.clear();
+    });
+  });
+  sftp.on('error', () => {});
+}
+
+function systemFlags(flags: number): number {
+  const { O_RDONLY, O_WRONLY, O_RDWR, O_APPEND, O_CREAT, O_TRUNC, O_EXCL } = constants;
+  const write = (flags & (OPEN_MODE.WRITE | OPEN_MODE.APPEND)) !== 0;
+  const read = (flags & OPEN_MODE.READ) !== 0;
+  return (
+    (write ? (read ? O_RDWR : O_WRONLY) : O_RDONLY) |
+    (flags & OPEN_MODE.APPEND ? O_APPEND : 0) |
+    (flags & OPEN_MODE.CREAT ? O_CREAT : 0) |
+    (flags & OPEN_MODE.TRUNC ? O_TRUNC : 0) |
+    (flags & OPEN_MODE.EXCL ? O_EXCL : 0)
+  );
+}
+
+function statusOf(code: string): number {
+  if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return STATUS_CODE.NO_SUCH_FILE;
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return STATUS_CODE.PERMISSION_DENIED;
+  return STATUS_CODE.FAILURE;
+}
+
+function attributesOf(stats: Stats): Attributes {
+  return {
+    mode: stats.mode,
+    uid: stats.uid,
+    gid: stats.gid,
+    size: stats.size,
+    atime: Math.floor(stats.atimeMs / 1000),
+    mtime: Math.floor(stats.mtimeMs / 1000),
+  };
+}
+
+/** Sets what is given, each as the system call would allow it to the user. */
+async function setAttributes(files: GuestFiles, node: string, stats: Stats, wanted: Partial<Attributes>): Promise<void> {
+  const { uid, gid, groups } = files.identity;
+  const owns = uid === 0 || stats.uid === uid;
+  if (wanted.uid !== undefined && wanted.gid !== undefined) {
+    const allowed = uid === 0 || (owns && wanted.uid === stats.uid && (wanted.gid === gid || groups.includes(wanted.gid)));
+    if (!allowed) throw new GuestFileError('EPERM');
+    await chown(node, wanted.uid, wanted.gid);
+  }
+  if (wanted.mode !== undefined) {
+    if (!owns) throw new GuestFileError('EPERM');
+    await chmod(node, wanted.mode & 0o7777);
+  }
+  if (wanted.atime !== undefined && wanted.mtime !== undefined) {
+    if (!owns) throw new GuestFileError('EPERM');
+    await utimes(node, wanted.atime, wanted.mtime);
+  }
+}
+
+/** Sets mode, owner and times of what a path leads to. */
+export async function changeAttributes(files: GuestFiles, path: string, wanted: Partial<Attributes>): Promise<void> {
+  await files.at(path, true, async place => {
+    if (!place.stats || place.node === undefined) throw new GuestFileError('ENOENT');
+    await setAttributes(files, place.node, place.stats, wanted);
+    if (wanted.size === undefined) return;
+    if (!files.allows(place.stats, WRITE)) throw new GuestFileError('EACCES');
+    const handle = await files.open(path, constants.O_WRONLY);
+    await handle.truncate(wanted.size).finally(() => handle.close());
+  });
+}
+
+function plainName(path: string): FileEntry {
+  return { filename: path, longname: path, attrs: { mode: 0, uid: 0, gid: 0, size: 0, atime: 0, mtime: 0 } };
+}
+
+async function describe(files: GuestFiles, folder: string, names: readonly string[]): Promise<FileEntry[]> {
+  const entries: FileEntry[] = [];
+  for (const name of names) {
+    const stats = await files.at(`${folder}/${name}`, false, async place => place.stats).catch(() => undefined);
+    if (!stats) continue;
+    const kind = stats.isDirectory() ? 'd' : stats.isSymbolicLink() ? 'l' : '-';
+    const bits = [6, 3, 0].map(shift => {
+      const three = (stats.mode >> shift) & 7;
+      return `${three & 4 ? 'r' : '-'}${three & 2 ? 'w' : '-'}${three & 1 ? 'x' : '-'}`;
+    });
+    const date = stats.mtime.toISOString().slice(0, 10);
+    const longname = `${kind}${bits.join('')} ${stats.nlink} ${stats.uid} ${stats.gid} ${stats.size} ${date} ${name}`;
+    entries.push({ filename: name, longname, attrs: attributesOf(stats) });
+  }
+  return entries;
+}

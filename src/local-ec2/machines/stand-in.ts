@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto';
+import { chmod, chown, lstat, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import type { Stats } from 'node:fs';
+import { systemCode } from '../../sdk/errors.ts';
+import { mustRun, removeTree } from './system.ts';
+
+/*
+ * When no base image was imported, this host's own tree stands in for one. What of it a machine may see:
+ * - of the top level only what an operating system is made of; homes, /root, /srv, /opt, /mnt, unknown folders and
+ *   kiln's store are not there;
+ * - in /etc and /var only what every user of the host may read: what is closed to them (keys, mail, databases, logs)
+ *   is missing, closed folders are there but empty; passwords in /etc/shadow are locked;
+ * - nothing that makes this host this very host: SSH host keys, machine id, logs, cloud instance data, crontabs;
+ * - no service that was enabled on the host: what a bake installs and enables does run.
+ * Two layers do it: `hide` holds overlayfs whiteouts, `fresh` above it what stands in the place of some.
+ */
+
+/** Top-level folders that are shown. */
+const SHOWN = new Set(['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', 'libo32', 'usr', 'etc', 'var']);
+/** Top-level folders that every system has; they start out empty. */
+const FRESH_TOP: Readonly<Record<string, number>> = {
+  boot: 0o755,
+  dev: 0o755,
+  home: 0o755,
+  media: 0o755,
+  mnt: 0o755,
+  opt: 0o755,
+  proc: 0o555,
+  root: 0o700,
+  run: 0o755,
+  srv: 0o755,
+  sys: 0o555,
+  tmp: 0o1777,
+};
+/** Folders that start out empty whoever may read them; `folders`: with the folders right below them. */
+const EMPTIED: Readonly<Record<string, 'empty' | 'folders'>> = {
+  '/var/tmp': 'empty',
+  '/var/mail': 'empty',
+  '/var/spool/mail': 'empty',
+  '/var/log': 'folders',
+  '/var/lib/cloud': 'empty',
+  '/var/lib/docker': 'empty',
+  '/var/lib/containerd': 'empty',
+  '/var/crash': 'empty',
+  '/etc/letsencrypt': 'empty',
+  '/etc/wireguard': 'empty',
+};
+/** Single files that belong to this host alone. */
+const HIDDEN_FILES = [
+  '/etc/machine-id',
+  '/var/lib/dbus/machine-id',
+  '/etc/hostname',
+  '/etc/fstab',
+  '/etc/crypttab',
+  '/etc/krb5.keytab',
+  '/etc/passwd-',
+  '/etc/group-',
+  '/etc/subuid-',
+  '/etc/subgid-',
+  '/etc/ld.so.preload',
+];
+const HIDDEN_NAMES = /^ssh_host_.*_key(\.pub)?$/;
+/** Closed files that programs need and that hold no secret; sudo's rules among them. */
+const KEPT_CLOSED = new Set([
+  '/etc/sudoers',
+  '/etc/sudoers.d',
+  '/etc/sudoers.d/README',
+  '/etc/shadow',
+  '/etc/gshadow',
+  '/etc/.pwd.lock',
+  '/etc/polkit-1/rules.d',
+  '/etc/default/cacerts',
+]);
+/** Big folders that are open throughout; not walked. */
+const OPEN = new Set(['/var/lib/dpkg/info', '/var/lib/rpm', '/var/lib/apt/lists', '/usr']);
+/** Services enabled by links in folders of this name. */
+const ENABLING = /^\/etc\/systemd\/system\/[^/]+\.(wants|requires|upholds)$/;
+
+interface Plan {
+  readonly hide: Set<string>;
+  readonly fresh: Map<string, Stats | number>;
+  readonly files: Map<string, { readonly text: string; readonly stats: Stats }>;
+}
+
+/**
+ * Gives the two layers, upper first, that go between this host's tree and a machine's. They are written once per
+ * content; layers that a running machine stands on are never changed.
+ * @param secret further paths of this host to hide, e.g. the store
+ */
+export async function prepareStandIn(folder: string, secret: readonly string[]): Promise<readonly string[]> {
+  const plan = await makePlan(secret);
+  const text = JSON.stringify([
+    [...plan.hide].sort(),
+    [...plan.fresh].map(([path, like]) => [path, typeof like === 'number' ? like : [like.mode, like.uid, like.gid]]).sort(),
+    [...plan.files].map(([path, file]) => [path, file.text]).sort(),
+  ]);
+  const target = join(folder, createHash('sha256').update(text).digest('hex').slice(0, 16));
+  const layers = [join(target, 'fresh'), join(target, 'hide')];
+  if (await stat(target).catch(() => undefined)) return layers;
+  const draft = `${target}.${process.pid}.new`;
+  try {
+    await removeTree(draft);
+    await writePlan(plan, draft);
+    await rename(draft, target);
+  } catch (error) {
+    await removeTree(draft);
+    if (systemCode(error) !== 'ENOTEMPTY' && systemCode(error) !== 'EEXIST') throw error;
+  }
+  return layers;
+}
+
+async function makePlan(secret: readonly string[]): Promise<Plan> {
+  const plan: Plan = { hide: new Set(), fresh: new Map(), files: new Map() };
+  for (const name of await readdir('/')) if (!SHOWN.has(name)) plan.hide.add(`/${name}`);
+  for (const [name, mode] of Object.entries(FRESH_TOP)) {
+    plan.hide.add(`/${name}`);
+    plan.fresh.set(`/${name}`, mode);
+  }
+  for (const path of HIDDEN_FILES) if (await lstat(path).catch(() => undefined)) plan.hide.add(path);
+  for (const path of secret) if (SHOWN.has(path.split('/')[1] ?? '') && (await lstat(path).catch(() => undefined))) plan.hide.add(path);
+  await Promise.all([walk('/etc', plan), walk('/var', plan)]);
+  for (const path of ['/etc/shadow', '/etc/gshadow']) await lockPasswords(path, plan);
+  return plan;
+}
+
+async function walk(folder: string, plan: Plan): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  await Promise.all(
+    names.map(async name => {
+      const path = `${folder}/${name}`;
+      const stats = await lstat(path).catch(() => undefined);
+      if (!stats || plan.hide.has(path) || OPEN.has(path)) return;
+      if (HIDDEN_NAMES.test(name) || ENABLING.test(folder)) plan.hide.add(path);
+      else if (stats.isDirectory()) await walkFolder(path, stats, plan);
+      else if (!stats.isSymbolicLink() && (stats.mode & 0o004) === 0 && !KEPT_CLOSED.has(path)) plan.hide.add(path);
+      else if (stats.isSocket() || stats.isFIFO()) plan.hide.add(path);
+    }),
+  );
+}
+
+async function walkFolder(path: string, stats: Stats, plan: Plan): Promise<void> {
+  const emptied = EMPTIED[path];
+  if (emptied === undefined && ((stats.mode & 0o005) === 0o005 || KEPT_CLOSED.has(path))) return walk(path, plan);
+  plan.hide.add(path);
+  plan.fresh.set(path, stats);
+  if (emptied !== 'folders') return;
+  for (const entry of await readdir(path, { withFileTypes: true }))
+    if (entry.isDirectory()) plan.fresh.set(`${path}/${entry.name}`, await lstat(`${path}/${entry.name}`));
+}
+
+/** The host's users are there, for programs that run as them, but none can log in with the host's password. */
+async function lockPasswords(path: string, plan: Plan): Promise<void> {
+  const stats = await lstat(path).catch(() => undefined);
+  if (!stats) return;
+  const text = (await readFile(path, 'utf8')).replace(/^([^:\n]+):([^:\n]*)/gm, (_, name: string) => `${name}:*`);
+  plan.hide.add(path);
+  plan.files.set(path, { text, stats });
+}
+
+async function writePlan(plan: Plan, folder: string): Promise<void> {
+  const hide = join(folder, 'hide');
+  const fresh = join(folder, 'fresh');
+  await mkdir(hide, { recursive: true, mode: 0o755 });
+  await mkdir(fresh, { mode: 0o755 });
+  const hidden = [...plan.hide].sort();
+  for (const path of hidden) await mirrorFolders(hide, dirname(path));
+  // Whiteouts are character devices 0:0. In batches: a command line has its limit.
+  for (let at = 0; at < hidden.length; at += 200) {
+    const batch = hidden.slice(at, at + 200).map(path => join(hide, path));
+    await mustRun('the stand-in for a base image could not be made', 'sh', [
+      '-c',
+      'for path; do mknod "$path" c 0 0 || exit; done',
+      'kiln',
+      ...batch,
+    ]);
+  }
+  for (const [path, like] of [...plan.fresh].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    await mirrorFolders(fresh, dirname(path));
+    const at = join(fresh, path);
+    await mkdir(at, { recursive: true });
+    if (typeof like === 'number') await chmod(at, like);
+    else await copyAttributes(at, like);
+  }
+  for (const [path, file] of plan.files) {
+    await mirrorFolders(fresh, dirname(path));
+    await writeFile(join(fresh, path), file.text, { mode: 0o600 });
+    await copyAttributes(join(fresh, path), file.stats);
+  }
+}
+
+/** Makes the folders above a path with the host's owners and modes: in an overlay the upper folder's count. */
+async function mirrorFolders(layer: string, path: string): Promise<void> {
+  if (path === '/' || (await stat(join(layer, path)).catch(() => undefined))) return;
+  await mirrorFolders(layer, dirname(path));
+  await mkdir(join(layer, path));
+  await copyAttributes(join(layer, path), await stat(path));
+}
+
+async function copyAttributes(path: string, like: Stats): Promise<void> {
+  await chown(path, like.uid, like.gid);
+  await chmod(path, like.mode & 0o7777);
+}
+
+/** File systems of disks: what else is mounted below / is no part of the operating system's tree. */
+const DISK_FILE_SYSTEMS = /^(ext[234]|xfs|btrfs|zfs|f2fs|bcachefs|reiserfs|jfs|overlay)$/;
+
+/** Parts of this host's system that are mounts of their own, such as a separate /usr or /var; outermost first. */
+export async function hostSubmounts(): Promise<string[]> {
+  const mounts = await readFile('/proc/self/mountinfo', 'utf8');
+  const found = new Set<string>();
+  for (const line of mounts.split('\n')) {
+    const fields = line.split(' ');
+    const type = fields[fields.indexOf('-') + 1] ?? '';
+    const at = fields[4] ?? '';
+    const [, top = '', ...rest] = at.split('/');
+    // File mounts (a container's /etc/hosts) and deep ones (a container store) are left out.
+    const system = ['usr', 'var', 'etc'].includes(top) && rest.length <= 1 && /^[\w/.-]+$/.test(at);
+    if (system && DISK_FILE_SYSTEMS.test(type) && (await stat(at)).isDirectory()) found.add(relative('/', at));
+  }
+  return [...found].sort();
+}

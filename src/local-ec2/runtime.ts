@@ -1,0 +1,302 @@
+import { messageOf } from '../sdk/errors.ts';
+import { type LayerId, type RunningMachine } from './machines/contract.ts';
+import { machineSpec, SSH_PORT_TAG } from './machine-spec.ts';
+import type { DiskContent, InstanceRecord, RegionState, StateReason, VolumeRecord } from './store/model.ts';
+import type { World } from './world.ts';
+
+/** How long a guest may take to shut down before it is forced, milliseconds. */
+const STOP_GRACE = 30_000;
+const CLOSE_GRACE = 10_000;
+/** Console text kept of a machine, characters; EC2 keeps the last 64 KiB. */
+const CONSOLE_LIMIT = 65_536;
+
+/** Moves instances through their states, and their machines with them. Work on one instance is done one after another. */
+export class Runtime {
+  private readonly world: World;
+  private readonly running = new Map<string, RunningMachine>();
+  private readonly queues = new Map<string, Promise<void>>();
+  private readonly interruptions = new Set<NodeJS.Timeout>();
+  private closing = false;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  machineOf(instanceId: string): RunningMachine | undefined {
+    return this.running.get(instanceId);
+  }
+
+  /** From `pending` to `running`, or to `terminated` when the machine does not come up. */
+  launch(region: string, instance: InstanceRecord): void {
+    const { lifecycle, faults } = this.world;
+    let failure: StateReason | undefined = faults.failureOf('instance');
+    const work = failure ? undefined : this.enqueue(instance.id, () => this.boot(region, instance));
+    const watched = work?.catch((error: unknown) => {
+      this.world.notice(`instance ${instance.id} did not start: ${messageOf(error)}`);
+      failure = { code: 'Server.InternalError', message: `Server.InternalError: ${messageOf(error)}` };
+    });
+    lifecycle.after(
+      'pending',
+      instance.id,
+      () => {
+        if (instance.state !== 'pending') return;
+        if (failure) return this.terminate(region, instance, failure, '');
+        instance.state = 'running';
+        this.world.touch();
+        this.planInterruption(region, instance);
+      },
+      watched,
+      faults.extraTimeOf('instance'),
+    );
+  }
+
+  stop(instance: InstanceRecord, reason: StateReason, transition: string, force = false): void {
+    const { lifecycle } = this.world;
+    lifecycle.cancel(instance.id);
+    instance.state = 'stopping';
+    instance.stateReason = reason;
+    instance.transitionReason = transition;
+    const work = this.enqueue(instance.id, () => this.halt(instance, force ? 0 : STOP_GRACE));
+    lifecycle.after(
+      'stopping',
+      instance.id,
+      () => {
+        if (instance.state !== 'stopping') return;
+        instance.state = 'stopped';
+        this.world.touch();
+      },
+      this.reported(work, `instance ${instance.id} did not stop`),
+    );
+  }
+
+  terminate(region: string, instance: InstanceRecord, reason: StateReason, transition: string): void {
+    const { lifecycle } = this.world;
+    lifecycle.cancel(instance.id);
+    instance.state = 'shutting-down';
+    instance.stateReason = reason;
+    instance.transitionReason = transition;
+    instance.endedAt = this.world.now();
+    const state = this.world.region(region);
+    // What a surviving volume holds deserves an orderly end; what is thrown away does not.
+    const survives = instance.disks.some(disk => !disk.deleteOnTermination);
+    const work = this.enqueue(instance.id, async () => {
+      await this.halt(instance, survives ? STOP_GRACE : 0);
+      await this.releaseDisks(state, instance);
+    });
+    lifecycle.after(
+      'shuttingDown',
+      instance.id,
+      () => {
+        instance.state = 'terminated';
+        instance.disks = [];
+        this.endSpotRequest(state, instance);
+        this.world.touch();
+      },
+      this.reported(work, `instance ${instance.id} did not end cleanly`),
+    );
+    this.world.touch();
+  }
+
+  /** Stop and start in place; the state stays `running`. */
+  reboot(region: string, instance: InstanceRecord): Promise<void> {
+    const work = this.enqueue(instance.id, async () => {
+      await this.halt(instance, STOP_GRACE);
+      await this.boot(region, instance);
+    });
+    return this.reported(work, `instance ${instance.id} did not reboot`);
+  }
+
+  /**
+   * Freezes the disks of an instance, which is shut down meanwhile when it runs and `reboot` is set.
+   * `freeze` is given each volume's content, by volume id.
+   */
+  snapshotInstance(
+    region: string,
+    instance: InstanceRecord,
+    volumes: readonly VolumeRecord[],
+    reboot: boolean,
+  ): Promise<ReadonlyMap<string, DiskContent>> {
+    return this.enqueue(instance.id, async () => {
+      const restart = reboot && this.running.has(instance.id);
+      if (restart) await this.halt(instance, STOP_GRACE);
+      try {
+        const contents = new Map<string, DiskContent>();
+        for (const volume of volumes) contents.set(volume.id, await this.freeze(volume, this.running.has(instance.id)));
+        return contents;
+      } finally {
+        if (restart && instance.state === 'running') await this.boot(region, instance);
+      }
+    });
+  }
+
+  /** Freezes one volume, in turn with what else happens to the instance it is attached to. */
+  snapshotVolume(volume: VolumeRecord): Promise<DiskContent> {
+    const holder = volume.attachment?.instanceId;
+    return this.enqueue(holder ?? volume.id, () => this.freeze(volume, holder !== undefined && this.running.has(holder)));
+  }
+
+  private async freeze(volume: VolumeRecord, live: boolean): Promise<DiskContent> {
+    const { layers, imageFile } = volume.content;
+    if (!layers) return imageFile === undefined ? {} : { imageFile };
+    if (!volume.written) return { layers: [...layers] };
+    const { layer, bytes } = await this.world.machines.freeze(volume.id);
+    this.world.store.state.layers[layer] = bytes;
+    const frozen = [...layers, layer];
+    // The layer of a machine at rest was moved: the volume goes on above it. A live one was copied.
+    if (!live) volume.content.layers = [...frozen];
+    this.world.touch();
+    return { layers: frozen };
+  }
+
+  /** Deletes what a volume wrote. The record must be gone from the store already. */
+  async deleteVolume(volume: VolumeRecord): Promise<void> {
+    if (volume.written) await this.world.machines.deleteVolume(volume.id);
+    await this.collectLayers();
+  }
+
+  /** Deletes the layers that no volume and no snapshot uses any more. */
+  async collectLayers(): Promise<void> {
+    await this.enqueue('layers', async () => {
+      const { state } = this.world.store;
+      const used = new Set<LayerId>();
+      for (const region of Object.values(state.regions)) {
+        for (const one of [...Object.values(region.volumes), ...Object.values(region.snapshots)])
+          for (const layer of one.content.layers ?? []) used.add(layer);
+      }
+      for (const layer of Object.keys(state.layers)) {
+        if (used.has(layer)) continue;
+        delete state.layers[layer];
+        this.world.touch();
+        await this.world.machines.deleteLayer(layer);
+      }
+    });
+  }
+
+  async consoleOf(instance: InstanceRecord): Promise<string | undefined> {
+    const machine = this.running.get(instance.id);
+    return machine ? (await machine.consoleOutput()).slice(-CONSOLE_LIMIT) : instance.console;
+  }
+
+  /** Runs `task` after all that was asked for the same key before. */
+  enqueue<T>(key: string, task: () => Promise<T>): Promise<T> {
+    const before = this.queues.get(key) ?? Promise.resolve();
+    const result = before.then(task);
+    const settled = result.then(
+      () => {},
+      () => {},
+    );
+    this.queues.set(key, settled);
+    void settled.then(() => {
+      if (this.queues.get(key) === settled) this.queues.delete(key);
+    });
+    return result;
+  }
+
+  private async boot(region: string, instance: InstanceRecord): Promise<void> {
+    if (this.closing || instance.state === 'shutting-down' || instance.state === 'terminated') return;
+    const spec = machineSpec(this.world, region, instance);
+    const root = this.world.region(region).volumes[spec.rootVolumeId];
+    if (root) root.written = true;
+    const machine = await this.world.machines.start(spec);
+    this.running.set(instance.id, machine);
+    instance.hostKeys = [...machine.hostKeys];
+    if (root) root.booted = true;
+    if (machine.sshPort === 22) delete instance.tags[SSH_PORT_TAG];
+    else {
+      instance.tags[SSH_PORT_TAG] = String(machine.sshPort);
+      this.world.notice(`instance ${instance.id} has its SSH on port ${machine.sshPort}: another server of this host holds port 22 on all addresses`);
+    }
+    this.world.touch();
+    void machine.ended.then(how => this.onEnded(region, instance, machine, how));
+  }
+
+  private async halt(instance: InstanceRecord, grace: number): Promise<void> {
+    const machine = this.running.get(instance.id);
+    if (!machine) return;
+    // Forgotten first, so that its end is not taken for one of its own doing.
+    this.running.delete(instance.id);
+    const text = await machine.consoleOutput().catch(() => undefined);
+    if (text !== undefined) instance.console = text.slice(-CONSOLE_LIMIT);
+    await machine.stop(grace);
+  }
+
+  /** The machine went down by itself. */
+  private onEnded(region: string, instance: InstanceRecord, machine: RunningMachine, how: 'poweroff' | 'reboot' | 'died'): void {
+    if (this.closing || this.running.get(instance.id) !== machine) return;
+    if (how === 'reboot') {
+      void this.reboot(region, instance);
+      return;
+    }
+    const reason: StateReason =
+      how === 'poweroff'
+        ? { code: 'Client.InstanceInitiatedShutdown', message: 'Client.InstanceInitiatedShutdown: Instance initiated shutdown' }
+        : { code: 'Server.InternalError', message: 'Server.InternalError: the init process of the machine ended' };
+    if (instance.shutdownBehavior === 'terminate' && how === 'poweroff') this.terminate(region, instance, reason, '');
+    else this.stop(instance, reason, '');
+    this.world.touch();
+  }
+
+  private async releaseDisks(state: RegionState, instance: InstanceRecord): Promise<void> {
+    for (const disk of instance.disks) {
+      const volume = state.volumes[disk.volumeId];
+      if (!volume) continue;
+      if (disk.deleteOnTermination) {
+        delete state.volumes[volume.id];
+        this.world.touch();
+        await this.deleteVolume(volume);
+      } else {
+        volume.state = 'available';
+        delete volume.attachment;
+        this.world.touch();
+      }
+    }
+  }
+
+  private planInterruption(region: string, instance: InstanceRecord): void {
+    const plan = this.world.faults.interruptionOf(instance.spot ? 'spot' : 'on-demand');
+    if (!plan) return;
+    const timer = setTimeout(() => {
+      this.interruptions.delete(timer);
+      if (this.closing || instance.state === 'terminated' || instance.state === 'shutting-down') return;
+      this.terminate(region, instance, { code: plan.code, message: `${plan.code}: ${plan.message}` }, '');
+    }, plan.milliseconds);
+    this.interruptions.add(timer);
+  }
+
+  private endSpotRequest(state: RegionState, instance: InstanceRecord): void {
+    const request = instance.spot && state.spotRequests[instance.spot.requestId];
+    if (!request || request.state !== 'active') return;
+    request.state = 'closed';
+    const interrupted = instance.stateReason?.code === 'Server.SpotInstanceTermination';
+    request.status = interrupted
+      ? { code: 'instance-terminated-no-capacity', message: 'Your Spot instance was terminated because there is no Spot capacity available.' }
+      : { code: 'instance-terminated-by-user', message: 'Spot Instance terminated due to user-initiated termination.' };
+  }
+
+  private reported<T>(work: Promise<T>, what: string): Promise<void> {
+    return work.then(
+      () => {},
+      (error: unknown) => this.world.notice(`${what}: ${messageOf(error)}`),
+    );
+  }
+
+  /** Stops all machines; their instances are `stopped` in the store, as after a power cut at home. */
+  async close(): Promise<void> {
+    this.closing = true;
+    for (const timer of this.interruptions) clearTimeout(timer);
+    this.world.lifecycle.close();
+    await Promise.all(this.queues.values());
+    for (const region of Object.values(this.world.store.state.regions)) {
+      for (const instance of Object.values(region.instances)) {
+        if (instance.state !== 'running' && instance.state !== 'pending' && instance.state !== 'stopping') continue;
+        await this.reported(this.halt(instance, CLOSE_GRACE), `instance ${instance.id} did not stop`);
+        instance.state = 'stopped';
+        instance.stateReason = { code: 'Server.ScheduledStop', message: 'Server.ScheduledStop: the embedded EC2 was shut down' };
+        this.world.touch();
+      }
+    }
+    for (const machine of this.running.values()) await this.reported(machine.stop(0), `machine ${machine.instanceId} did not stop`);
+    this.running.clear();
+    await this.world.machines.close();
+  }
+}

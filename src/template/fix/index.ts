@@ -1,0 +1,4 @@
+export { type FixedFile, type FixFileOptions, fixFile, fixText } from './file.ts';
+export { type FixResult, fixerNames, fixerOfKey, fixTemplate } from './fix.ts';
+export type { JsonObject, JsonValue } from './json.ts';
+export { fixedText, renderFixed } from './print.ts';

@@ -1,0 +1,2 @@
+export { unifiedDiff } from './diff.ts';
+export { type FormatResult, formatJson } from './json.ts';

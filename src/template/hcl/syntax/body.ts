@@ -1,0 +1,325 @@
+import type { Attribute, Block, Name, NativeBody } from './ast.ts';
+import { type Cursor, GiveUp } from './cursor.ts';
+import { describeToken, failOnStrangeToken } from './describe.ts';
+import { unescapeQuoted } from './escapes.ts';
+import { parseExpression } from './expression.ts';
+import type { Token } from './tokens.ts';
+
+/** The block whose body is being read; blocks that seem to have lost their brace are remembered. */
+interface Enclosing {
+  readonly open: Token;
+  readonly type: Token;
+  readonly suspects: Enclosing[];
+}
+
+/** Parses arguments and blocks up to the end of the file. */
+export function parseFileBody(cursor: Cursor): NativeBody {
+  return parseItems(cursor, undefined, []);
+}
+
+function parseItems(cursor: Cursor, enclosing: Enclosing | undefined, suspects: Enclosing[]): NativeBody {
+  const start = enclosing ? enclosing.open.end : 0;
+  const attributes = new Map<string, Attribute>();
+  const blocks: Block[] = [];
+  for (;;) {
+    cursor.skipNewlines();
+    const token = cursor.peek();
+    if (token.kind === 'end' || (token.kind === '}' && enclosing)) break;
+    const first = cursor.index;
+    if (enclosing && token.kind === 'identifier' && cursor.column(token.start) <= cursor.column(enclosing.type.start)) {
+      if (cursor.line(token.start) !== cursor.line(enclosing.type.start)) suspects.push(enclosing);
+    }
+    try {
+      parseItem(cursor, token, attributes, blocks, suspects);
+      requireNewline(cursor);
+    } catch (error) {
+      if (!(error instanceof GiveUp)) throw error;
+      skipItem(cursor, first, enclosing);
+    }
+  }
+  return {
+    syntax: 'native',
+    attributes: [...attributes.values()],
+    blocks,
+    span: cursor.span(start, cursor.peek().start),
+  };
+}
+
+function parseItem(
+  cursor: Cursor,
+  token: Token,
+  attributes: Map<string, Attribute>,
+  blocks: Block[],
+  suspects: Enclosing[],
+): void {
+  if (token.kind !== 'identifier') failOnBadStart(cursor, token);
+  cursor.next();
+  const name: Name = { text: cursor.text(token), span: cursor.spanOf(token) };
+  const after = cursor.peek();
+  if (after.kind === '=') {
+    const attribute = parseAttribute(cursor, name);
+    const earlier = attributes.get(name.text);
+    if (earlier) reportDuplicate(cursor, name, earlier);
+    else attributes.set(name.text, attribute);
+  } else if (after.kind === '{' || after.kind === 'open-quote' || after.kind === 'identifier') {
+    blocks.push(parseBlock(cursor, token, name, suspects));
+  } else {
+    failOnStrangeToken(cursor, after);
+    if (after.kind === ':') {
+      cursor.fail(cursor.spanOf(after), 'missing-equals', `arguments are written with "=", not with ":"`, {
+        hint: `write ${name.text} = VALUE`,
+      });
+    }
+    cursor.fail(
+      name.span,
+      'missing-equals',
+      `neither an argument nor a block: ${describeToken(cursor, after)} follows "${name.text}"`,
+      {
+        hint: `write ${name.text} = VALUE for an argument, ${name.text} { ... } for a block`,
+      },
+    );
+  }
+}
+
+/** In a body of several lines every item has its own. */
+function requireNewline(cursor: Cursor): void {
+  const token = cursor.peek();
+  if (token.kind !== '}') return;
+  cursor.report(cursor.gap(), 'missing-newline', 'the "}" of a block of several lines stands on its own line', {
+    hint: 'start a new line before "}"',
+  });
+}
+
+function reportDuplicate(cursor: Cursor, name: Name, earlier: Attribute): void {
+  cursor.report(name.span, 'duplicate-argument', `"${name.text}" is set twice in this block`, {
+    hint: 'delete one of the two',
+    notes: [{ message: 'set here first', span: earlier.nameSpan }],
+  });
+}
+
+function failOnBadStart(cursor: Cursor, token: Token): never {
+  failOnStrangeToken(cursor, token);
+  const span = cursor.spanOf(token);
+  if (token.kind === '}') {
+    cursor.fail(span, 'stray-brace', 'this "}" closes nothing', { hint: 'delete it, or add the "{" it belongs to' });
+  }
+  if (token.kind === 'open-quote') {
+    cursor.fail(span, 'quoted-name', 'names of arguments and blocks stand without quotes', {
+      hint: 'write name = value; for a file in JSON use the suffix .pkr.json',
+    });
+  }
+  return cursor.fail(
+    span,
+    'missing-name',
+    `an argument or a block must start with a name, not with ${describeToken(cursor, token)}`,
+  );
+}
+
+function parseAttribute(cursor: Cursor, name: Name): Attribute {
+  cursor.next();
+  const expression = parseExpression(cursor);
+  const span = cursor.since(name.span.start);
+  const after = cursor.peek();
+  if (after.kind !== 'newline' && after.kind !== 'end' && after.kind !== '}') failOnRest(cursor, name, after);
+  return { name: name.text, nameSpan: name.span, expression, span };
+}
+
+function failOnRest(cursor: Cursor, name: Name, after: Token): never {
+  failOnStrangeToken(cursor, after);
+  if (after.kind === ',') {
+    cursor.fail(cursor.spanOf(after), 'unexpected-comma', 'no comma stands between the arguments of a block', {
+      hint: 'start a new line instead; for an object write NAME = { ... }',
+    });
+  }
+  if (after.kind === '=') {
+    cursor.fail(cursor.spanOf(after), 'unexpected-equals', `a second "=" follows the value of "${name.text}"`, {
+      hint: 'write == to compare',
+    });
+  }
+  return cursor.fail(
+    cursor.gap(),
+    'missing-newline',
+    `the value of "${name.text}" ends here, but ${describeToken(cursor, after)} follows on the same line`,
+    {
+      hint: 'start a new line, or put the text in double quotes',
+    },
+  );
+}
+
+function parseBlock(cursor: Cursor, token: Token, name: Name, suspects: Enclosing[]): Block {
+  const labels: Name[] = [];
+  for (;;) {
+    const next = cursor.peek();
+    if (next.kind === '{') break;
+    if (next.kind === 'identifier') {
+      cursor.next();
+      labels.push({ text: cursor.text(next), span: cursor.spanOf(next) });
+    } else if (next.kind === 'open-quote') labels.push(parseLabel(cursor));
+    else failOnHeader(cursor, name, labels, next);
+  }
+  const headerSpan = cursor.since(token.start);
+  const open = cursor.next();
+  const body = cursor.nested(() => cursor.within(true, () => parseBlockBody(cursor, { open, type: token, suspects })));
+  const after = cursor.peek();
+  if (after.kind !== 'newline' && after.kind !== 'end' && after.kind !== '}') {
+    failOnStrangeToken(cursor, after);
+    cursor.report(
+      cursor.gap(),
+      'missing-newline',
+      `${describeToken(cursor, after)} follows the block "${name.text}" on the same line`,
+      { hint: 'start a new line after "}"' },
+    );
+    if (after.kind === ',') cursor.next();
+  }
+  return { type: name.text, typeSpan: name.span, labels, body, headerSpan, span: cursor.since(token.start) };
+}
+
+function failOnHeader(cursor: Cursor, name: Name, labels: readonly Name[], next: Token): never {
+  failOnStrangeToken(cursor, next);
+  const only = labels[0];
+  if (next.kind === '=') {
+    cursor.fail(cursor.spanOf(next), 'unexpected-equals', `a block has no "=" before its "{"`, {
+      hint: `write ${name.text} { ... } for a block, NAME = VALUE for an argument`,
+    });
+  }
+  const quoted = only && cursor.file.text.charAt(only.span.start) === '"';
+  if (next.kind === 'newline' || next.kind === 'end') {
+    cursor.skipNewlines();
+    if (cursor.at('{'))
+      cursor.fail(cursor.gap(), 'missing-brace', `the "{" of the block "${name.text}" must stand on the same line`, {
+        hint: 'move the "{" up to here',
+      });
+    cursor.fail(
+      cursor.gap(),
+      'missing-brace',
+      quoted
+        ? `"=" is missing after "${name.text}", or "{" at the end of the line`
+        : `"{" is missing after the block header "${name.text}"`,
+      {
+        hint: quoted
+          ? `write ${name.text} = ${JSON.stringify(only.text)} for an argument`
+          : 'write "{" here, or NAME = VALUE for an argument',
+      },
+    );
+  }
+  return cursor.fail(
+    cursor.spanOf(next),
+    'missing-brace',
+    `a block header is a name, labels and "{"; ${describeToken(cursor, next)} does not belong there`,
+  );
+}
+
+function parseLabel(cursor: Cursor): Name {
+  const open = cursor.next();
+  let text = '';
+  for (;;) {
+    const token = cursor.peek();
+    if (token.kind === 'quoted-text') {
+      cursor.next();
+      text += unescapeQuoted(cursor, cursor.text(token), token.start);
+    } else if (token.kind === 'close-quote') {
+      cursor.next();
+      return { text, span: cursor.since(open.start) };
+    } else if (token.kind === 'interpolation' || token.kind === 'directive') {
+      cursor.fail(
+        cursor.spanOf(token),
+        'template-in-label',
+        'block labels are plain text: nothing can be inserted into them',
+        { hint: 'write the name itself' },
+      );
+    } else {
+      cursor.fail(
+        cursor.span(open.start, token.start),
+        'unclosed-string',
+        'the label opened here is not closed on its line',
+        { hint: 'write the closing " here' },
+      );
+    }
+  }
+}
+
+function parseBlockBody(cursor: Cursor, enclosing: Enclosing): NativeBody {
+  if (!cursor.at('newline') && !cursor.at('}') && !cursor.at('end')) return parseOneLine(cursor, enclosing);
+  const body = parseItems(cursor, enclosing, enclosing.suspects);
+  if (!cursor.accept('}')) reportUnclosed(cursor, enclosing);
+  return body;
+}
+
+/** `name { argument = value }`: one argument at most. */
+function parseOneLine(cursor: Cursor, enclosing: Enclosing): NativeBody {
+  const attributes = new Map<string, Attribute>();
+  const blocks: Block[] = [];
+  const first = cursor.peek();
+  parseItem(cursor, first, attributes, blocks, enclosing.suspects);
+  const inner = blocks[0];
+  if (inner) {
+    cursor.report(inner.headerSpan, 'block-on-one-line', 'a block written on one line cannot contain another block', {
+      hint: 'start a new line after the "{"',
+    });
+  }
+  if (cursor.at('newline')) {
+    cursor.report(
+      cursor.spanOf(first),
+      'block-on-one-line',
+      'a block of several lines starts its first argument on a new line',
+      { hint: 'start a new line after the "{"' },
+    );
+    const rest = parseItems(cursor, enclosing, enclosing.suspects);
+    if (!cursor.accept('}')) reportUnclosed(cursor, enclosing);
+    return { ...rest, attributes: [...attributes.values(), ...rest.attributes], blocks: [...blocks, ...rest.blocks] };
+  }
+  const span = cursor.span(enclosing.open.end, cursor.peek().start);
+  if (!cursor.accept('}')) reportUnclosed(cursor, enclosing);
+  return { syntax: 'native', attributes: [...attributes.values()], blocks, span };
+}
+
+function reportUnclosed(cursor: Cursor, enclosing: Enclosing): void {
+  // Complain once, about the block whose contents look as if they stood outside of it.
+  if (cursor.diagnostics.some(one => one.code === 'unclosed-block')) return;
+  const likely = enclosing.suspects[0] ?? enclosing;
+  const type = cursor.text(likely.type);
+  cursor.report(cursor.spanOf(likely.open), 'unclosed-block', `the block "${type}" opened here is never closed`, {
+    hint:
+      likely === enclosing
+        ? 'write "}" after its last argument'
+        : 'write "}" before the next line that is not indented',
+  });
+}
+
+const OPENERS: ReadonlySet<string> = new Set(['{', '[', '(', 'interpolation', 'directive']);
+const CLOSERS: ReadonlySet<string> = new Set(['}', ']', ')', 'template-end']);
+
+/**
+ * After a complaint: goes to the line where the next item seems to begin, judged by brackets, and by indentation
+ * where brackets are what is wrong.
+ */
+function skipItem(cursor: Cursor, first: number, enclosing: Enclosing | undefined): void {
+  cursor.newlines = true;
+  const stopped = Math.max(cursor.index, first + 1);
+  const start = cursor.tokens[first]?.start ?? 0;
+  const column = cursor.column(start);
+  let depth = 0;
+  for (let index = first; index < cursor.tokens.length; index++) {
+    const token = cursor.tokens[index];
+    if (token === undefined || token.kind === 'end') break;
+    if (OPENERS.has(token.kind)) depth++;
+    else if (CLOSERS.has(token.kind)) {
+      if (depth === 0 && enclosing && token.kind === '}' && index > first) {
+        cursor.index = index;
+        return;
+      }
+      depth = Math.max(0, depth - 1);
+    }
+    if (token.kind !== 'newline' || index + 1 < stopped) continue;
+    const after = cursor.tokens[index + 1];
+    const outdented =
+      after !== undefined &&
+      ((after.kind === 'identifier' && cursor.column(after.start) <= column) ||
+        (after.kind === '}' && cursor.column(after.start) < column));
+    if (depth === 0 || outdented) {
+      cursor.index = index;
+      return;
+    }
+  }
+  cursor.index = cursor.tokens.length - 1;
+}

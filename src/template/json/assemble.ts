@@ -1,0 +1,150 @@
+import { type Diagnostic, errorAt, warningAt } from '../../sdk/diagnostics.ts';
+import type { ObjectNode, StringNode } from '../../sdk/node.ts';
+import type { BuildSpec, ComponentSpec, PostProcessorSpec, ProvisionerSpec } from '../model.ts';
+import { nothingSelected } from './check.ts';
+import { mergeOptions } from './merge.ts';
+import type { RawBuilder, RawPostProcessor, RawProvisioner, RawTemplate } from './raw.ts';
+
+/** Renders a string of the template language itself (a builder's name, `max_retries`); undefined when it cannot be, which it reports. */
+export type RenderText = (node: StringNode, component: string) => string | undefined;
+
+interface Selection {
+  readonly only: readonly string[];
+  readonly except: readonly string[];
+}
+
+interface Assembled {
+  readonly builds: readonly BuildSpec[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Makes the builds of a template: which run, in which order, and what belongs to each. */
+export function assembleBuilds(raw: RawTemplate, selection: Selection, render: RenderText): Assembled {
+  const diagnostics: Diagnostic[] = [];
+  const named = renderNames(raw.builders, render, diagnostics);
+  const chosen = named.filter(({ name }) => isSelected(name, selection));
+  if (chosen.length === 0 && named.length > 0) {
+    diagnostics.push(
+      nothingSelected(
+        named.map(({ name }) => name),
+        selection.only,
+        selection.except,
+      ),
+    );
+  }
+  const provisioners = raw.provisioners.map(one => new ProvisionerMaker(one, render, diagnostics));
+  const errorCleanup = raw.errorCleanup && new ProvisionerMaker(raw.errorCleanup, render, diagnostics);
+  const sequences = raw.sequences.map(sequence => cutAtExcepted(sequence, selection.except).map(makePostProcessor));
+  const builds = chosen.map(({ builder, name }): BuildSpec => {
+    const cleanup = errorCleanup?.for(builder.name);
+    return {
+      name,
+      builderType: builder.type,
+      displayName: name === builder.type ? name : `${builder.type}.${name}`,
+      builder: component(builder, builder.options),
+      provisioners: provisioners.filter(one => appliesTo(one.raw, builder.name)).map(one => one.for(builder.name)),
+      ...(cleanup && { errorCleanup: cleanup }),
+      sequences: sequences
+        .map(sequence => sequence.filter(one => appliesTo(one.raw, builder.name)).map(one => one.spec))
+        .filter(sequence => sequence.length > 0),
+    };
+  });
+  return { builds, diagnostics };
+}
+
+interface NamedBuilder {
+  readonly builder: RawBuilder;
+  readonly name: string;
+}
+
+/** The builders by their rendered names, sorted; of two that render to the same name only the first remains, as in Packer. */
+function renderNames(builders: readonly RawBuilder[], render: RenderText, diagnostics: Diagnostic[]): NamedBuilder[] {
+  const byName = new Map<string, RawBuilder>();
+  for (const builder of builders) {
+    const name = render(builder.nameNode, builder.label) ?? builder.name;
+    const earlier = byName.get(name);
+    if (!earlier) byName.set(name, builder);
+    else {
+      const message = `this builder is left out: its name becomes "${name}", like that of another one`;
+      const notes = [{ message: 'the other one is here', span: earlier.nameNode.span }];
+      diagnostics.push(
+        warningAt(builder.nameNode.span, 'duplicate-build-name', message, { notes, component: builder.label }),
+      );
+    }
+  }
+  return [...byName]
+    .map(([name, builder]) => ({ name, builder }))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+function isSelected(name: string, { only, except }: Selection): boolean {
+  return (only.length === 0 || only.includes(name)) && !except.includes(name);
+}
+
+function appliesTo(filter: Pick<RawProvisioner, 'only' | 'except'>, rawName: string): boolean {
+  if (filter.only.length > 0) return filter.only.some(({ name }) => name === rawName);
+  return !filter.except.some(({ name }) => name === rawName);
+}
+
+/** `-except=NAME` takes a post-processor out, and all that would follow it in its sequence. */
+function cutAtExcepted(sequence: readonly RawPostProcessor[], except: readonly string[]): readonly RawPostProcessor[] {
+  const at = sequence.findIndex(({ name }) => except.includes(name));
+  return at < 0 ? sequence : sequence.slice(0, at);
+}
+
+function component(
+  raw: { readonly type: string; readonly typeSpan: ComponentSpec['span'] },
+  node: ObjectNode,
+): ComponentSpec {
+  const options = { node, diagnostics: [] };
+  return { type: raw.type, span: raw.typeSpan, options: () => options };
+}
+
+function makePostProcessor(raw: RawPostProcessor): { raw: RawPostProcessor; spec: PostProcessorSpec } {
+  const spec: PostProcessorSpec = {
+    ...component(raw, raw.options),
+    name: raw.name,
+    named: raw.named,
+    ...(raw.keepInputArtifact !== undefined && { keepInputArtifact: raw.keepInputArtifact }),
+  };
+  return { raw, spec };
+}
+
+/** One provisioner of the template, shared by all builds but those that it has an override for. */
+class ProvisionerMaker {
+  readonly raw: RawProvisioner;
+  private readonly plain: ProvisionerSpec;
+
+  constructor(raw: RawProvisioner, render: RenderText, diagnostics: Diagnostic[]) {
+    this.raw = raw;
+    this.plain = {
+      ...component(raw, raw.options),
+      pauseBefore: raw.pauseBefore,
+      timeout: raw.timeout,
+      maxRetries: readRetries(raw, render, diagnostics),
+      continueOnError: false,
+    };
+  }
+
+  for(rawBuilderName: string): ProvisionerSpec {
+    let options = this.raw.options;
+    for (const { name, value } of this.raw.overrides) {
+      if (name === rawBuilderName && value.kind === 'object') options = mergeOptions(options, value);
+    }
+    return options === this.raw.options ? this.plain : { ...this.plain, ...component(this.raw, options) };
+  }
+}
+
+function readRetries(raw: RawProvisioner, render: RenderText, diagnostics: Diagnostic[]): number {
+  const node = raw.maxRetries;
+  if (!node || node.value === '') return 0;
+  const text = render(node, raw.label);
+  if (text === undefined) return 0;
+  if (/^[+-]?\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Math.max(0, Number(text));
+  const became = text === node.value ? `"${text}"` : `it renders to "${text}"`;
+  const hint = 'write how often to try again, e.g. 3';
+  diagnostics.push(
+    errorAt(node.span, 'bad-retries', `"max_retries" is not a whole number: ${became}`, { hint, component: raw.label }),
+  );
+  return 0;
+}

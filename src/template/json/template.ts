@@ -1,0 +1,27 @@
+import { type Diagnostic, hasErrors } from '../../sdk/diagnostics.ts';
+import type { SourceFile } from '../../sdk/source.ts';
+import { checkTemplate } from './check.ts';
+import { findDuplicateKeys } from './duplicates.ts';
+import { parseJson } from './parse.ts';
+import type { RawTemplate } from './raw.ts';
+import { decodeRoot } from './root.ts';
+
+export interface ParsedTemplate {
+  /** Absent when the text is no JSON, or no object. */
+  readonly raw?: RawTemplate;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Packer's "parse" phase, which `validate -syntax-only` stops after: syntax, duplicate keys, the root and all common keys. */
+export function parseTemplate(source: SourceFile): ParsedTemplate {
+  const { root, diagnostics } = parseJson(source);
+  if (!root || hasErrors(diagnostics)) return { diagnostics };
+  const decoded = decodeRoot(root);
+  return { ...decoded, diagnostics: [...findDuplicateKeys(root), ...decoded.diagnostics] };
+}
+
+/** The "parse" and "template validate" phases: what can be said without values for the variables. */
+export function checkTemplateText(source: SourceFile): readonly Diagnostic[] {
+  const { raw, diagnostics } = parseTemplate(source);
+  return raw ? [...diagnostics, ...checkTemplate(raw)] : diagnostics;
+}

@@ -1,0 +1,31 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const folder = fileURLToPath(new URL('../../../shared/corpus/', import.meta.url));
+
+/** What Packer 1.6.6 said about one public template. */
+export interface CorpusEntry {
+  readonly file: string;
+  readonly text: string;
+  readonly syntaxOnly: { readonly exit: number };
+  readonly inspect: {
+    readonly exit: number;
+    readonly variables: Readonly<Record<string, string>>;
+    readonly required: readonly string[];
+    readonly builders: readonly { readonly name: string; readonly type: string }[];
+    readonly provisioners: readonly string[];
+  };
+  readonly fix: { readonly exit: number; readonly document?: unknown };
+}
+
+/** The public JSON templates, with Packer's answers; undefined where they are not at hand. */
+export function readCorpus(): readonly CorpusEntry[] | undefined {
+  if (!existsSync(folder)) return undefined;
+  return readFileSync(`${folder}packer-1.6.6.ndjson`, 'utf8')
+    .split('\n')
+    .filter(line => line.startsWith('{"file": "json/'))
+    .map(line => {
+      const entry = JSON.parse(line) as CorpusEntry;
+      return { ...entry, text: readFileSync(folder + entry.file, 'utf8') };
+    });
+}
