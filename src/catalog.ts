@@ -25,13 +25,53 @@ export const catalog: Catalog = {
     ),
   },
   provisioners: {
+    ansible: entry(
+      () => import('../provisioners/ansible/index.ts'),
+      () => import('#validators/provisioner-ansible'),
+    ),
+    'ansible-local': entry(
+      () => import('../provisioners/ansible-local/index.ts'),
+      () => import('#validators/provisioner-ansible-local'),
+    ),
     breakpoint: entry(
       () => import('../provisioners/breakpoint/index.ts'),
       () => import('#validators/provisioner-breakpoint'),
     ),
+    'chef-client': entry(
+      () => import('../provisioners/chef-client/index.ts'),
+      () => import('#validators/provisioner-chef-client'),
+    ),
+    'chef-solo': entry(
+      () => import('../provisioners/chef-solo/index.ts'),
+      () => import('#validators/provisioner-chef-solo'),
+    ),
     file: entry(
       () => import('../provisioners/file/index.ts'),
       () => import('#validators/provisioner-file'),
+    ),
+    'hcp-sbom': entry(
+      () => import('../provisioners/hcp-sbom/index.ts'),
+      () => import('#validators/provisioner-hcp-sbom'),
+    ),
+    inspec: entry(
+      () => import('../provisioners/inspec/index.ts'),
+      () => import('#validators/provisioner-inspec'),
+    ),
+    powershell: entry(
+      () => import('../provisioners/powershell/index.ts'),
+      () => import('#validators/provisioner-powershell'),
+    ),
+    'puppet-masterless': entry(
+      () => import('../provisioners/puppet-masterless/index.ts'),
+      () => import('#validators/provisioner-puppet-masterless'),
+    ),
+    'puppet-server': entry(
+      () => import('../provisioners/puppet-server/index.ts'),
+      () => import('#validators/provisioner-puppet-server'),
+    ),
+    'salt-masterless': entry(
+      () => import('../provisioners/salt-masterless/index.ts'),
+      () => import('#validators/provisioner-salt-masterless'),
     ),
     shell: entry(
       () => import('../provisioners/shell/index.ts'),
@@ -44,6 +84,14 @@ export const catalog: Catalog = {
     sleep: entry(
       () => import('../provisioners/sleep/index.ts'),
       () => import('#validators/provisioner-sleep'),
+    ),
+    'windows-restart': entry(
+      () => import('../provisioners/windows-restart/index.ts'),
+      () => import('#validators/provisioner-windows-restart'),
+    ),
+    'windows-shell': entry(
+      () => import('../provisioners/windows-shell/index.ts'),
+      () => import('#validators/provisioner-windows-shell'),
     ),
   },
   postProcessors: {
@@ -71,9 +119,17 @@ export const catalog: Catalog = {
       () => import('../post-processors/manifest/index.ts'),
       () => import('#validators/post-processor-manifest'),
     ),
+    'shell-local': entry(
+      () => import('../post-processors/shell-local/index.ts'),
+      () => import('#validators/post-processor-shell-local'),
+    ),
     vagrant: entry(
       () => import('../post-processors/vagrant/index.ts'),
       () => import('#validators/post-processor-vagrant'),
+    ),
+    'vagrant-cloud': entry(
+      () => import('../post-processors/vagrant-cloud/index.ts'),
+      () => import('#validators/post-processor-vagrant-cloud'),
     ),
   },
 };

@@ -17,12 +17,13 @@ export const plugin: Builder<FileOptions> = {
         await makeFile(options, run.signal);
         return NO_MACHINE;
       },
-      artifact: async () =>
+      artifact: async run =>
         fileArtifact({
           builderId: 'packer.file',
           id: 'File',
           files: [options.target],
           description: `Stored file: ${options.target}`,
+          buildData: run.buildData,
         }),
     };
   },

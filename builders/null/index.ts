@@ -15,7 +15,7 @@ export const plugin: Builder<NullOptions> = {
       communicator: options,
       generated: [],
       launch: async () => machine(connectTarget(options)),
-      artifact: async () => ARTIFACT,
+      artifact: async run => ({ ...ARTIFACT, buildData: run.buildData }),
     };
   },
 };

@@ -1,11 +1,10 @@
 import type { PrepareContext } from '../../src/sdk/plugin.ts';
 import type { NullOptions } from './schema.ts';
 
-/** What a connection needs when no builder can find it out: where, who, and exactly one way to prove it. */
+/** What a connection needs besides the usual, when no builder can find it out: where, and exactly one way to log in. */
 export function checkConnection(type: string, options: NullOptions, context: PrepareContext): void {
   const prefix = type === 'winrm' ? 'winrm' : 'ssh';
   const host = type === 'winrm' ? options.winrm_host : options.ssh_host;
-  const user = type === 'winrm' ? options.winrm_username : options.ssh_username;
   const password = type === 'winrm' ? options.winrm_password : options.ssh_password;
   const hint = 'or set "communicator" to "none" when there is nothing to connect to';
   if (!host)
@@ -15,7 +14,6 @@ export function checkConnection(type: string, options: NullOptions, context: Pre
       `"${prefix}_host" is required: the null builder starts no machine of its own`,
       hint,
     );
-  if (!user) context.error([`${prefix}_username`], 'missing-option', `"${prefix}_username" is required`, hint);
   const given = [
     ...(password ? [`${prefix}_password`] : []),
     ...(options.ssh_private_key_file ? ['ssh_private_key_file'] : []),

@@ -26,6 +26,7 @@ export const plugin: PostProcessor<ArtificeOptions> = {
           id: '',
           files,
           description: `Created artifact from files: ${files.join(', ')}`,
+          buildData: old.buildData,
         });
         return { artifact, keepInput: true, forceKeepInput: false };
       },

@@ -14,7 +14,7 @@ export const plugin: PostProcessor<ChecksumOptions> = {
       async process(run) {
         const artifact = inputArtifact(run.artifact, 'checksum');
         const { writeChecksums } = await import('./run.ts');
-        const checksummed = await writeChecksums(artifact.files, types, output, run);
+        const checksummed = await writeChecksums(artifact, types, output, run);
         return { artifact: checksummed, keepInput: true, forceKeepInput: true };
       },
     };

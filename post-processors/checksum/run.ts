@@ -14,11 +14,12 @@ type Run = Pick<RunContext, 'build' | 'ui' | 'signal' | 'render'>;
  * Gives the files, followed by the checksum files that did not exist before.
  */
 export async function writeChecksums(
-  files: readonly string[],
+  input: Artifact,
   types: readonly string[],
   output: string,
   run: Run,
 ): Promise<Artifact> {
+  const { files } = input;
   const digests: ReadonlyMap<string, string>[] = [];
   for (const file of files) digests.push(await digestsOf(file, types, run));
   const lines = new Map<string, string>();
@@ -42,6 +43,7 @@ export async function writeChecksums(
     id: '',
     files: all,
     description: `Created artifact from files: ${all.join(', ')}`,
+    buildData: input.buildData,
   });
 }
 

@@ -29,7 +29,7 @@ export const plugin: PostProcessor<CompressOptions> = {
       async process(run) {
         const artifact = inputArtifact(run.artifact, 'compress');
         const { compressFiles } = await import('./run.ts');
-        const compressed = await compressFiles(artifact.files, { output, format, level }, run);
+        const compressed = await compressFiles(artifact, { output, format, level }, run);
         return { artifact: compressed, keepInput: false, forceKeepInput: false };
       },
     };

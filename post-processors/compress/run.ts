@@ -37,7 +37,8 @@ type Run = Pick<RunContext, 'build' | 'ui' | 'signal' | 'render'>;
  * Writes the compressed file and gives it as an artifact. Inputs are read once, front to back; memory stays bounded
  * whatever their size. Nothing is left when it fails or is stopped.
  */
-export async function compressFiles(files: readonly string[], plan: CompressPlan, run: Run): Promise<Artifact> {
+export async function compressFiles(input: Artifact, plan: CompressPlan, run: Run): Promise<Artifact> {
+  const { files } = input;
   const { format } = plan;
   const output = run.render(plan.output, { BuildName: run.build.name, BuilderType: run.build.builderType });
   if (format.container === 'none' && files.length !== 1)
@@ -67,6 +68,7 @@ export async function compressFiles(files: readonly string[], plan: CompressPlan
     id: '',
     files: [output],
     description: `compressed artifacts in: ${output}`,
+    buildData: input.buildData,
   });
 }
 

@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { Bytes } from '../../src/sdk/archive/source.ts';
 import { KilnError, messageOf } from '../../src/sdk/errors.ts';
@@ -37,17 +36,18 @@ function nonEmpty(value: unknown): string | undefined {
 }
 
 async function readMember(path: string, name: string, signal: AbortSignal): Promise<string | undefined> {
-  if (!(await isGzip(path))) return findMember(createReadStream(path, { signal }), name);
-  let found: string | undefined;
-  await pipeline(
-    createReadStream(path),
-    createGunzip(),
-    async (bytes: Bytes) => {
-      found = await findMember(bytes, name);
-    },
-    { signal },
-  );
-  return found;
+  const zipped = await isGzip(path);
+  const input = createReadStream(path, { signal });
+  if (!zipped) return findMember(input, name);
+  const unzipped = createGunzip();
+  input.on('error', error => unzipped.destroy(error));
+  try {
+    // Not a pipeline: that one counts it as a failure when the reader has seen enough.
+    return await findMember(input.pipe(unzipped), name);
+  } finally {
+    input.destroy();
+    unzipped.destroy();
+  }
 }
 
 async function isGzip(path: string): Promise<boolean> {

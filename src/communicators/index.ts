@@ -5,6 +5,7 @@ import type { Machine, Ui } from '../sdk/plugin.ts';
 import { noneCommunicator } from './none.ts';
 
 export { checkCommunicator } from './check.ts';
+export { noneCommunicator } from './none.ts';
 
 export interface ConnectContext {
   /** Aborting gives up connecting; the communicator's own calls have signals of their own. */

@@ -1,9 +1,13 @@
 import type { CommandResult, Communicator } from '../sdk/communicator.ts';
 import { KilnError } from '../sdk/errors.ts';
 
-/** Reaches nothing: commands succeed without being run, as in Packer; transfers fail, and at once. */
-export function noneCommunicator(): Communicator {
-  const refuse = async (what: string): Promise<never> => {
+/**
+ * Reaches nothing: commands succeed without being run, as in Packer. Transfers fail, and at once; with `pretend` they
+ * succeed too, for builders that have no machine at all (Packer gives those a mock).
+ */
+export function noneCommunicator(pretend = false): Communicator {
+  const refuse = async (what: string): Promise<void> => {
+    if (pretend) return;
     throw new KilnError(`${what} is impossible: this build's communicator is "none"`, {
       code: 'no-communicator',
       hint: 'set communicator to "ssh", or leave this provisioner out with "except"',

@@ -1,6 +1,14 @@
 import type { Catalog, CatalogEntry } from '../sdk/catalog.ts';
+import type { CommunicatorOptions } from '../sdk/communicator-options.ts';
 import { type Diagnostic, errorAt, hasErrors, sortDiagnostics } from '../sdk/diagnostics.ts';
-import type { BuildInfo, OnError, PreparedBuilder, PreparedPostProcessor, PreparedProvisioner } from '../sdk/plugin.ts';
+import type {
+  BuildInfo,
+  OnError,
+  PrepareContext,
+  PreparedBuilder,
+  PreparedPostProcessor,
+  PreparedProvisioner,
+} from '../sdk/plugin.ts';
 import { nearest } from '../sdk/suggest.ts';
 import type {
   BuildSpec,
@@ -204,7 +212,7 @@ class Planner {
    * between builds, one preparation serves all (200 builders x 2,000 provisioners would be 400,000 otherwise).
    */
   async #prepareShared<P>(loaded: Loaded<P>, spec: ComponentSpec, input: PrepareInput): Promise<Prepared<P>> {
-    if (loaded.plugin.kind === 'builder') return prepareComponent(loaded, spec, input);
+    if (loaded.plugin.kind === 'builder') return prepareComponent(loaded, spec, input, checkConnection);
     const { node } = spec.options(undefined);
     const key = `${loaded.plugin.kind} ${loaded.plugin.type} ${this.#idOf(node)} ${Object.keys(input.scope.data ?? {}).join()}`;
     const known = this.#shared.get(key);
@@ -244,6 +252,14 @@ class Planner {
     for (const secret of prepared.secrets) this.secrets.add(secret);
     return prepared.result;
   }
+}
+
+/** The rules of the communicator options, which are the same for every builder that has them. */
+async function checkConnection(result: unknown, context: PrepareContext): Promise<void> {
+  const { communicator } = result as PreparedBuilder;
+  if (!communicator) return;
+  const { checkCommunicator } = await import('../communicators/check.ts');
+  checkCommunicator(communicator as CommunicatorOptions, context);
 }
 
 /**

@@ -46,11 +46,12 @@ export async function loadEntry<P>(entry: CatalogEntry<Preparable<P>>): Promise<
   return { plugin, validator };
 }
 
-/** Renders, decodes and validates a component's options, then lets its plugin prepare itself. */
+/** Renders, decodes and validates a component's options, then lets its plugin prepare itself; `check` adds rules of the core. */
 export async function prepareComponent<P>(
   loaded: Loaded<P>,
   spec: ComponentSpec,
   input: PrepareInput,
+  check?: (result: P, context: PrepareContext) => Promise<void>,
 ): Promise<Prepared<P>> {
   const { plugin, validator } = loaded;
   const component = `${plugin.kind} ${plugin.type}`;
@@ -62,6 +63,7 @@ export async function prepareComponent<P>(
   const context = new Context(input.build, rendered.node, spec.span, component, decoded.unknown);
   // Rules over several options still run when one option is bad: all problems belong in one report.
   const result = await plugin.prepare(decoded.value as never, context);
+  await check?.(result, context);
   const diagnostics = [...early, ...invalid, ...context.found];
   return {
     result: hasErrors(diagnostics) ? undefined : result,

@@ -1,4 +1,4 @@
-import { connect } from '../communicators/index.ts';
+import { connect, noneCommunicator } from '../communicators/index.ts';
 import type { Artifact } from '../sdk/artifact.ts';
 import type { Communicator } from '../sdk/communicator.ts';
 import type { CommunicatorOptions } from '../sdk/communicator-options.ts';
@@ -150,7 +150,9 @@ class Build {
   async #connect(machine: Machine): Promise<void> {
     const { plan, signal } = this.#runtime;
     const options = (plan.builder.communicator ?? { communicator: 'none' }) as CommunicatorOptions;
-    this.#communicator = await connect(options, machine, { signal, ui: this.#ui });
+    this.#communicator = plan.builder.communicator
+      ? await connect(options, machine, { signal, ui: this.#ui })
+      : noneCommunicator(true);
     const facts = await connectionFacts(options, machine, signal);
     this.#data = runtimeData(this.#runtime.runUuid, facts, machine.buildData);
   }

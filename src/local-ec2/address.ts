@@ -13,7 +13,9 @@ export function allocateAddress(world: World, region: string, subnet: SubnetReco
   const used = new Set<string>();
   for (const state of Object.values(world.store.state.regions))
     for (const one of Object.values(state.instances)) if (one.state !== 'terminated') used.add(one.address);
-  const own = Object.values(world.region(region).subnets).find(one => one.defaultForZone && one.cidr.startsWith('127.'));
+  const own = Object.values(world.region(region).subnets).find(
+    one => one.defaultForZone && one.cidr.startsWith('127.'),
+  );
   const cidr = subnet.cidr.startsWith('127.') || !own ? subnet.cidr : own.cidr;
   const [base = '127.16.0.0', bits = '20'] = cidr.split('/');
   const [a = 127, b = 16, c = 0] = base.split('.').map(Number);
@@ -23,5 +25,8 @@ export function allocateAddress(world: World, region: string, subnet: SubnetReco
     const address = `${a}.${b}.${c + randomInt(blocks)}.${randomInt(4, 255)}`;
     if (!used.has(address)) return address;
   }
-  throw new ApiError('InsufficientFreeAddressesInSubnet', `There are not enough free addresses in subnet '${subnet.id}'`);
+  throw new ApiError(
+    'InsufficientFreeAddressesInSubnet',
+    `There are not enough free addresses in subnet '${subnet.id}'`,
+  );
 }

@@ -1,5 +1,13 @@
 /** Key pairs as EC2 makes and describes them. */
-import { constants, createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject, publicEncrypt } from 'node:crypto';
+import {
+  constants,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+  publicEncrypt,
+} from 'node:crypto';
 import { promisify } from 'node:util';
 import { ApiError } from './protocol/errors.ts';
 
@@ -18,12 +26,24 @@ export async function makeKeyPair(type: 'rsa' | 'ed25519'): Promise<MadeKeyPair>
   if (type === 'ed25519') {
     const { publicKey, privateKey } = await generate('ed25519');
     const line = ed25519Line(publicKey);
-    return { privateKey: openSshPrivateKey(publicKey, privateKey), publicKey: line, fingerprint: sha256Fingerprint(line) };
+    return {
+      privateKey: openSshPrivateKey(publicKey, privateKey),
+      publicKey: line,
+      fingerprint: sha256Fingerprint(line),
+    };
   }
   const { publicKey, privateKey } = await generate('rsa', { modulusLength: 2048 });
   // The fingerprint of a key EC2 made is the SHA-1 of the private key in PKCS#8.
-  const fingerprint = colons(createHash('sha1').update(privateKey.export({ type: 'pkcs8', format: 'der' })).digest('hex'));
-  return { privateKey: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(), publicKey: rsaLine(publicKey), fingerprint };
+  const fingerprint = colons(
+    createHash('sha1')
+      .update(privateKey.export({ type: 'pkcs8', format: 'der' }))
+      .digest('hex'),
+  );
+  return {
+    privateKey: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
+    publicKey: rsaLine(publicKey),
+    fingerprint,
+  };
 }
 
 /** A host key for a machine that runs nothing: always the same for one root volume, as a real disk would have it. */
@@ -36,7 +56,11 @@ export async function generateHostKey(hostname: string, seed: string): Promise<s
 }
 
 /** An imported public key, normalized. Throws InvalidKey.Format. */
-export function readPublicKey(material: Buffer): { readonly type: 'rsa' | 'ed25519'; readonly publicKey: string; readonly fingerprint: string } {
+export function readPublicKey(material: Buffer): {
+  readonly type: 'rsa' | 'ed25519';
+  readonly publicKey: string;
+  readonly fingerprint: string;
+} {
   const text = material.toString('utf8').trim();
   const [algorithm = '', encoded = ''] = text.split(/\s+/);
   const bytes = Buffer.from(encoded, 'base64');
@@ -61,7 +85,10 @@ function rsaKeyOf(blob: Buffer): KeyObject {
   if (!modulus) throw new ApiError('InvalidKey.Format', 'Key is not in valid OpenSSH public key format');
   const unsigned = (bytes: Buffer): string => (bytes[0] === 0 ? bytes.subarray(1) : bytes).toString('base64url');
   try {
-    return createPublicKey({ key: { kty: 'RSA', n: unsigned(modulus.bytes), e: unsigned(exponent.bytes) }, format: 'jwk' });
+    return createPublicKey({
+      key: { kty: 'RSA', n: unsigned(modulus.bytes), e: unsigned(exponent.bytes) },
+      format: 'jwk',
+    });
   } catch {
     throw new ApiError('InvalidKey.Format', 'Key is not in valid OpenSSH public key format');
   }
@@ -70,7 +97,9 @@ function rsaKeyOf(blob: Buffer): KeyObject {
 /** A Windows password as GetPasswordData gives it: PKCS#1 v1.5 encrypted to the launch key, base64. */
 export function encryptPassword(password: string, publicKeyLine: string): string {
   const blob = Buffer.from(publicKeyLine.split(' ')[1] ?? '', 'base64');
-  return publicEncrypt({ key: rsaKeyOf(blob), padding: constants.RSA_PKCS1_PADDING }, Buffer.from(password)).toString('base64');
+  return publicEncrypt({ key: rsaKeyOf(blob), padding: constants.RSA_PKCS1_PADDING }, Buffer.from(password)).toString(
+    'base64',
+  );
 }
 
 function ed25519Raw(key: KeyObject): Buffer {
@@ -109,7 +138,9 @@ function openSshPrivateKey(publicKey: KeyObject, privateKey: KeyObject): string 
 }
 
 function sha256Fingerprint(line: string): string {
-  const digest = createHash('sha256').update(Buffer.from(line.split(' ')[1] ?? '', 'base64')).digest('base64');
+  const digest = createHash('sha256')
+    .update(Buffer.from(line.split(' ')[1] ?? '', 'base64'))
+    .digest('base64');
   return digest;
 }
 

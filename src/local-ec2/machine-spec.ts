@@ -17,7 +17,12 @@ export function machineSpec(world: World, region: string, instance: InstanceReco
     const volume = state.volumes[disk.volumeId];
     if (!volume || volume.id === root.id) continue;
     const { imageFile } = volume.content;
-    disks.push({ volumeId: volume.id, device: disk.device, sizeGiB: volume.size, ...(imageFile !== undefined && { imageFile }) });
+    disks.push({
+      volumeId: volume.id,
+      device: disk.device,
+      sizeGiB: volume.size,
+      ...(imageFile !== undefined && { imageFile }),
+    });
   }
   return {
     instanceId: instance.id,
@@ -61,7 +66,8 @@ function metadataOf(world: World, region: string, instance: InstanceRecord): Rec
     'security-groups': groups.join('\n'),
     'services/domain': 'amazonaws.com',
   };
-  if (instance.publicKey !== undefined) values['public-keys/0/openssh-key'] = `${instance.publicKey} ${instance.keyName ?? ''}`.trim();
+  if (instance.publicKey !== undefined)
+    values['public-keys/0/openssh-key'] = `${instance.publicKey} ${instance.keyName ?? ''}`.trim();
   if (instance.metadata.instanceMetadataTags === 'enabled')
     for (const [key, value] of Object.entries(instance.tags)) values[`tags/instance/${key}`] = value;
   return values;

@@ -18,6 +18,8 @@ export interface LocalEc2Options {
   readonly seed?: number;
   /** Whether public images that the store does not have are stood in for. Default true. */
   readonly standIns?: boolean;
+  /** Whether other processes may find and use it (`findRunningLocalEc2`), as with `kiln local up`. Default false. */
+  readonly published?: boolean;
   /** One-line texts worth the user's attention, e.g. what stands in for a source image. */
   readonly onNotice?: (text: string) => void;
 }
@@ -74,7 +76,8 @@ export interface LocalImage {
   readonly state: string;
   /** `self`, or the alias or account it was imported under. */
   readonly owner: string;
-  readonly createdAt: Date;
+  /** ISO 8601. */
+  readonly creationDate: string;
   /** Size of its own root layers, bytes; the host's tree below a stand-in's is not counted. */
   readonly bytes: number;
   readonly layers: readonly LayerId[];

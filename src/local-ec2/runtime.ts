@@ -1,6 +1,6 @@
 import { messageOf } from '../sdk/errors.ts';
-import { type LayerId, type RunningMachine } from './machines/contract.ts';
 import { machineSpec, SSH_PORT_TAG } from './machine-spec.ts';
+import type { LayerId, RunningMachine } from './machines/contract.ts';
 import type { DiskContent, InstanceRecord, RegionState, StateReason, VolumeRecord } from './store/model.ts';
 import type { World } from './world.ts';
 
@@ -132,7 +132,9 @@ export class Runtime {
   /** Freezes one volume, in turn with what else happens to the instance it is attached to. */
   snapshotVolume(volume: VolumeRecord): Promise<DiskContent> {
     const holder = volume.attachment?.instanceId;
-    return this.enqueue(holder ?? volume.id, () => this.freeze(volume, holder !== undefined && this.running.has(holder)));
+    return this.enqueue(holder ?? volume.id, () =>
+      this.freeze(volume, holder !== undefined && this.running.has(holder)),
+    );
   }
 
   private async freeze(volume: VolumeRecord, live: boolean): Promise<DiskContent> {
@@ -204,7 +206,9 @@ export class Runtime {
     if (machine.sshPort === 22) delete instance.tags[SSH_PORT_TAG];
     else {
       instance.tags[SSH_PORT_TAG] = String(machine.sshPort);
-      this.world.notice(`instance ${instance.id} has its SSH on port ${machine.sshPort}: another server of this host holds port 22 on all addresses`);
+      this.world.notice(
+        `instance ${instance.id} has its SSH on port ${machine.sshPort}: another server of this host holds port 22 on all addresses`,
+      );
     }
     this.world.touch();
     void machine.ended.then(how => this.onEnded(region, instance, machine, how));
@@ -221,7 +225,12 @@ export class Runtime {
   }
 
   /** The machine went down by itself. */
-  private onEnded(region: string, instance: InstanceRecord, machine: RunningMachine, how: 'poweroff' | 'reboot' | 'died'): void {
+  private onEnded(
+    region: string,
+    instance: InstanceRecord,
+    machine: RunningMachine,
+    how: 'poweroff' | 'reboot' | 'died',
+  ): void {
     if (this.closing || this.running.get(instance.id) !== machine) return;
     if (how === 'reboot') {
       void this.reboot(region, instance);
@@ -229,7 +238,10 @@ export class Runtime {
     }
     const reason: StateReason =
       how === 'poweroff'
-        ? { code: 'Client.InstanceInitiatedShutdown', message: 'Client.InstanceInitiatedShutdown: Instance initiated shutdown' }
+        ? {
+            code: 'Client.InstanceInitiatedShutdown',
+            message: 'Client.InstanceInitiatedShutdown: Instance initiated shutdown',
+          }
         : { code: 'Server.InternalError', message: 'Server.InternalError: the init process of the machine ended' };
     if (instance.shutdownBehavior === 'terminate' && how === 'poweroff') this.terminate(region, instance, reason, '');
     else this.stop(instance, reason, '');
@@ -265,11 +277,14 @@ export class Runtime {
 
   private endSpotRequest(state: RegionState, instance: InstanceRecord): void {
     const request = instance.spot && state.spotRequests[instance.spot.requestId];
-    if (!request || request.state !== 'active') return;
+    if (request?.state !== 'active') return;
     request.state = 'closed';
     const interrupted = instance.stateReason?.code === 'Server.SpotInstanceTermination';
     request.status = interrupted
-      ? { code: 'instance-terminated-no-capacity', message: 'Your Spot instance was terminated because there is no Spot capacity available.' }
+      ? {
+          code: 'instance-terminated-no-capacity',
+          message: 'Your Spot instance was terminated because there is no Spot capacity available.',
+        }
       : { code: 'instance-terminated-by-user', message: 'Spot Instance terminated due to user-initiated termination.' };
   }
 
@@ -291,11 +306,15 @@ export class Runtime {
         if (instance.state !== 'running' && instance.state !== 'pending' && instance.state !== 'stopping') continue;
         await this.reported(this.halt(instance, CLOSE_GRACE), `instance ${instance.id} did not stop`);
         instance.state = 'stopped';
-        instance.stateReason = { code: 'Server.ScheduledStop', message: 'Server.ScheduledStop: the embedded EC2 was shut down' };
+        instance.stateReason = {
+          code: 'Server.ScheduledStop',
+          message: 'Server.ScheduledStop: the embedded EC2 was shut down',
+        };
         this.world.touch();
       }
     }
-    for (const machine of this.running.values()) await this.reported(machine.stop(0), `machine ${machine.instanceId} did not stop`);
+    for (const machine of this.running.values())
+      await this.reported(machine.stop(0), `machine ${machine.instanceId} did not stop`);
     this.running.clear();
     await this.world.machines.close();
   }

@@ -27,10 +27,23 @@ interface Family {
 
 /** Publishers of public images: their account ids as AWS and the distributions document them. */
 const FAMILIES: readonly Family[] = [
-  { names: /windows/i, login: 'Administrator', root: '/dev/sda1', owner: '801119661308', alias: 'amazon', windows: true },
+  {
+    names: /windows/i,
+    login: 'Administrator',
+    root: '/dev/sda1',
+    owner: '801119661308',
+    alias: 'amazon',
+    windows: true,
+  },
   { names: /ubuntu/i, login: 'ubuntu', root: '/dev/sda1', owner: '099720109477' },
   { names: /debian/i, login: 'admin', root: '/dev/xvda', owner: '136693071363' },
-  { names: /amzn|al20\d\d|amazon.?linux/i, login: 'ec2-user', root: '/dev/xvda', owner: '137112412989', alias: 'amazon' },
+  {
+    names: /amzn|al20\d\d|amazon.?linux/i,
+    login: 'ec2-user',
+    root: '/dev/xvda',
+    owner: '137112412989',
+    alias: 'amazon',
+  },
   { names: /rhel|red.?hat/i, login: 'ec2-user', root: '/dev/sda1', owner: '309956199498' },
   { names: /centos/i, login: 'centos', root: '/dev/sda1', owner: '125523088429' },
   { names: /rocky/i, login: 'rocky', root: '/dev/sda1', owner: '792107900819' },
@@ -39,14 +52,31 @@ const FAMILIES: readonly Family[] = [
   { names: /suse|sles/i, login: 'ec2-user', root: '/dev/sda1', owner: '013907871322' },
 ];
 
-const DEFAULT_FAMILY: Family = { names: /^/, login: 'ec2-user', root: '/dev/sda1', owner: '137112412989', alias: 'amazon' };
-const PUBLIC_OWNERS = new Set([...FAMILIES.map(one => one.owner), 'amazon', 'aws-marketplace', '679593333241', '379101102735']);
+const DEFAULT_FAMILY: Family = {
+  names: /^/,
+  login: 'ec2-user',
+  root: '/dev/sda1',
+  owner: '137112412989',
+  alias: 'amazon',
+};
+const PUBLIC_OWNERS = new Set([
+  ...FAMILIES.map(one => one.owner),
+  'amazon',
+  'aws-marketplace',
+  '679593333241',
+  '379101102735',
+]);
 /** Creation date of every stand-in: repeatable, and older than anything baked. */
 const CREATED_AT = Date.UTC(2024, 0, 15);
 const DATE = '20240115';
 
 /** The image of an id, or what stands in for it; undefined when neither is there. */
-export function standInById(call: Call, id: string, owners: readonly string[] = [], filters: Filters = []): ImageRecord | undefined {
+export function standInById(
+  call: Call,
+  id: string,
+  owners: readonly string[] = [],
+  filters: Filters = [],
+): ImageRecord | undefined {
   const { world, state } = call;
   if (!world.standIns || !isWellFormedId('ami', id) || id.startsWith(NEVER_PREFIX)) return undefined;
   if (Object.values(world.store.state.regions).some(region => Object.hasOwn(region.goneImages, id))) return undefined;
@@ -111,7 +141,8 @@ function fill(pattern: string): string {
 
 function make(id: string, name: string, owner: string | undefined, filters: Filters): ImageRecord {
   const family = familyOf(name, owner) ?? DEFAULT_FAMILY;
-  const wanted = (filter: string): string | undefined => filters.find(one => one.Name === filter)?.Value.find(value => !/[*?]/.test(value));
+  const wanted = (filter: string): string | undefined =>
+    filters.find(one => one.Name === filter)?.Value.find(value => !/[*?]/.test(value));
   const architecture = wanted('architecture') ?? (/arm64|aarch64/i.test(name) ? 'arm64' : 'x86_64');
   const numeric = owner !== undefined && /^\d{12}$/.test(owner) ? owner : undefined;
   const alias = owner !== undefined && numeric === undefined ? owner : numeric === undefined ? family.alias : undefined;

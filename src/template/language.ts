@@ -1,12 +1,10 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { LoadOptions } from './model.ts';
+import type { JsonLoadOptions } from './json/load.ts';
 
-export interface TemplateOptions extends LoadOptions {
+export interface TemplateOptions extends JsonLoadOptions {
   /** `-config-type`: what a file is whose name does not tell. */
   readonly configType?: 'json' | 'hcl2';
-  /** Gives standard input, for the path `-`. */
-  readonly stdin?: () => Promise<Buffer>;
 }
 
 /** HCL2 by its name (`.pkr.hcl`, `.pkr.json`) or as a folder; anything else is JSON, unless `-config-type` says otherwise. */

@@ -80,6 +80,8 @@ async function baseProvider(access: AccessOptions, region: string): Promise<Prov
     ...(access.profile && { profile: access.profile }),
     ...(access.shared_credentials_file && { filepath: access.shared_credentials_file }),
     ...(access.mfa_code && { mfaCodeProvider: async () => access.mfa_code ?? '' }),
+    // When credentials ran out, another program may have written new ones to the file.
+    ignoreCache: true,
     clientConfig: { region },
   });
 }

@@ -52,6 +52,7 @@ const opened = new Map<string, Promise<Aws>>();
  * its clients, request rates and pollers. Throws KilnError when the region or, locally, the endpoint is not known.
  */
 export async function createAws(options: AccessOptions, info: AwsInfo): Promise<Aws> {
+  silenceNodeNotice();
   const given: Readonly<Record<string, unknown>> = options;
   const access: AccessOptions = Object.fromEntries(Object.keys(accessOptions).map(name => [name, given[name]]));
   const environment = Object.entries(process.env).filter(([name]) => name.startsWith('AWS_'));
@@ -65,7 +66,6 @@ export async function createAws(options: AccessOptions, info: AwsInfo): Promise<
 }
 
 async function openAccount(wanted: AccessOptions, info: AwsInfo): Promise<Aws> {
-  silenceNodeNotice();
   const access = info.local ? localAccess(wanted) : wanted;
   if (access.skip_metadata_api_check) process.env['AWS_EC2_METADATA_DISABLED'] ??= 'true';
   const region = await chosenRegion(access);

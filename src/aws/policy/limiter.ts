@@ -3,6 +3,8 @@ import { sleep } from '../../sdk/async.ts';
 /** Calls per second below which a limiter never goes, and above which it lets go. */
 const SLOWEST = 0.2;
 const UNLIMITED = 100;
+/** What EC2 usually admits at least, in calls per second: nothing below it is taken for too much at first. */
+const USUAL = 8;
 /** How far back the rate that AWS found too high is measured, in milliseconds. */
 const WINDOW = 1000;
 /** Calls per second that are won back with each second without throttling. */
@@ -38,7 +40,7 @@ export class Limiter {
     if (now - this.#lastChange < 200) return;
     this.#lastChange = now;
     const measured = this.#recent.filter(at => now - at < WINDOW).length * (1000 / WINDOW);
-    const base = this.#rate === Number.POSITIVE_INFINITY ? Math.max(measured, 1) : this.#rate;
+    const base = this.#rate === Number.POSITIVE_INFINITY ? Math.max(measured, USUAL) : this.#rate;
     this.#rate = Math.max(SLOWEST, base * 0.6);
     this.#nextSlot = Math.max(this.#nextSlot, now + 1000 / this.#rate);
   }

@@ -90,6 +90,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ],
     load: () => import('./fix.ts'),
   },
+  console: {
+    summary: 'Try out expressions, with the variables of a template',
+    args: '[TEMPLATE]',
+    flags: [COLOR_FLAG, ...TEMPLATE_FLAGS],
+    load: () => import('./console.ts'),
+  },
   local: {
     summary: 'Keep the embedded EC2 running, see and import its images',
     args: 'up|env|status|images|import [ROOTFS]',

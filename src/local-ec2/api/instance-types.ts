@@ -1,8 +1,9 @@
 /** What can be launched where. */
+
+import { type InstanceType, instanceType, isOffered, listedTypes } from '../instance-types.ts';
 import { ApiError } from '../protocol/errors.ts';
 import { filters, integer, list, oneOf, string } from '../protocol/params.ts';
 import type { Xml } from '../protocol/xml.ts';
-import { type InstanceType, instanceType, isOffered, listedTypes } from '../instance-types.ts';
 import { zonesOf } from '../regions.ts';
 import { type Action, action } from './action.ts';
 import { matcher } from './filters.ts';
@@ -15,7 +16,10 @@ const describeInstanceTypes = action(
   (_call, input) => {
     const unknown = input.InstanceType.filter(name => !instanceType(name));
     if (unknown.length > 0)
-      throw new ApiError('InvalidInstanceType', `The following supplied instance types do not exist: [${unknown.join(', ')}]`);
+      throw new ApiError(
+        'InvalidInstanceType',
+        `The following supplied instance types do not exist: [${unknown.join(', ')}]`,
+      );
     const named = input.InstanceType.flatMap(name => instanceType(name) ?? []);
     const rows: Row[] = (named.length > 0 ? named : listedTypes()).map(one => ({ ...one, tags: {} }));
     const byFilter = matcher<Row>(input.Filter, {
@@ -48,10 +52,18 @@ function typeXml(type: InstanceType): Xml {
     bareMetal: type.bareMetal,
     hypervisor: type.bareMetal ? undefined : nitro ? 'nitro' : 'xen',
     processorInfo: { supportedArchitectures: [type.architecture] },
-    vCpuInfo: { defaultVCpus: type.vcpus, defaultCores: Math.max(1, type.vcpus / 2), defaultThreadsPerCore: type.vcpus > 1 ? 2 : 1 },
+    vCpuInfo: {
+      defaultVCpus: type.vcpus,
+      defaultCores: Math.max(1, type.vcpus / 2),
+      defaultThreadsPerCore: type.vcpus > 1 ? 2 : 1,
+    },
     memoryInfo: { sizeInMiB: type.memoryMiB },
     instanceStorageSupported: false,
-    ebsInfo: { ebsOptimizedSupport: nitro ? 'default' : 'unsupported', encryptionSupport: 'supported', nvmeSupport: nitro ? 'required' : 'unsupported' },
+    ebsInfo: {
+      ebsOptimizedSupport: nitro ? 'default' : 'unsupported',
+      encryptionSupport: 'supported',
+      nvmeSupport: nitro ? 'required' : 'unsupported',
+    },
     networkInfo: {
       networkPerformance: 'Up to 5 Gigabit',
       maximumNetworkInterfaces: 3,
@@ -76,7 +88,12 @@ interface Offering {
 }
 
 const describeInstanceTypeOfferings = action(
-  { LocationType: oneOf('region', 'availability-zone', 'availability-zone-id', 'outpost'), Filter: filters, MaxResults: integer, NextToken: string },
+  {
+    LocationType: oneOf('region', 'availability-zone', 'availability-zone-id', 'outpost'),
+    Filter: filters,
+    MaxResults: integer,
+    NextToken: string,
+  },
   (call, input) => {
     const locationType = input.LocationType ?? 'region';
     const asked = input.Filter.filter(one => one.Name === 'instance-type').flatMap(one => one.Value);
@@ -88,9 +105,16 @@ const describeInstanceTypeOfferings = action(
       else if (locationType !== 'outpost')
         for (const zone of zonesOf(call.region))
           if (isOffered(type, zone.name))
-            rows.push({ type: type.name, location: locationType === 'availability-zone' ? zone.name : zone.id, tags: {} });
+            rows.push({
+              type: type.name,
+              location: locationType === 'availability-zone' ? zone.name : zone.id,
+              tags: {},
+            });
     }
-    const byFilter = matcher<Offering>(input.Filter, { location: row => row.location, 'instance-type': row => row.type });
+    const byFilter = matcher<Offering>(input.Filter, {
+      location: row => row.location,
+      'instance-type': row => row.type,
+    });
     const { items, nextToken } = page(rows.filter(byFilter), input);
     return {
       instanceTypeOfferingSet: items.map(row => ({ instanceType: row.type, locationType, location: row.location })),

@@ -16,29 +16,48 @@ function keyPairNamed(call: Call, name: string): KeyPairRecord | undefined {
 /** The key pair to launch with. Throws InvalidKeyPair.NotFound. */
 export function keyPairOf(call: Call, name: string): KeyPairRecord {
   const found = keyPairNamed(call, name);
-  if (!found || call.world.faults.sees(call.action, 'key-pair', found.id, found.createdAt - call.world.faults.clockOffset) !== 'yes')
+  if (
+    !found ||
+    call.world.faults.sees(call.action, 'key-pair', found.id, found.createdAt - call.world.faults.clockOffset) !== 'yes'
+  )
     throw notFound('keyPairs', name);
   return found;
 }
 
 function checkName(call: Call, name: string): void {
   if (name.length > 255 || !/^[\x20-\x7e]+$/.test(name) || name !== name.trim())
-    throw invalidParameter(`Invalid value '${name}' for KeyName. It must be at most 255 ASCII characters, without spaces at its ends.`);
+    throw invalidParameter(
+      `Invalid value '${name}' for KeyName. It must be at most 255 ASCII characters, without spaces at its ends.`,
+    );
   if (keyPairNamed(call, name)) throw new ApiError('InvalidKeyPair.Duplicate', `The keypair '${name}' already exists.`);
 }
 
 const createKeyPair = action(
-  { KeyName: required(string), KeyType: oneOf('rsa', 'ed25519'), KeyFormat: oneOf('pem', 'ppk'), TagSpecification: tagSpecifications },
+  {
+    KeyName: required(string),
+    KeyType: oneOf('rsa', 'ed25519'),
+    KeyFormat: oneOf('pem', 'ppk'),
+    TagSpecification: tagSpecifications,
+  },
   async (call, input) => {
     const type = input.KeyType ?? 'rsa';
-    if (input.KeyFormat === 'ppk') throw new ApiError('UnsupportedOperation', 'The embedded EC2 gives keys in the format pem only');
+    if (input.KeyFormat === 'ppk')
+      throw new ApiError('UnsupportedOperation', 'The embedded EC2 gives keys in the format pem only');
     const tags = tagsFor(input.TagSpecification, 'key-pair');
     checkName(call, input.KeyName);
     const made = await makeKeyPair(type);
     // Another call may have taken the name while the key was made.
     checkName(call, input.KeyName);
     const { publicKey, fingerprint } = made;
-    const pair: KeyPairRecord = { id: newId('key'), tags, createdAt: call.world.now(), name: input.KeyName, type, fingerprint, publicKey };
+    const pair: KeyPairRecord = {
+      id: newId('key'),
+      tags,
+      createdAt: call.world.now(),
+      name: input.KeyName,
+      type,
+      fingerprint,
+      publicKey,
+    };
     call.state.keyPairs[pair.id] = pair;
     call.world.touch();
     return {

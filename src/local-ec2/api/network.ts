@@ -21,14 +21,23 @@ const describeRegions = action({ RegionName: list(string), AllRegions: boolean, 
   const known = call.world.regionNames;
   const unknown = input.RegionName.find(name => !known.includes(name));
   if (unknown !== undefined) throw invalidParameter(`Invalid region names: '${unknown}'`);
-  const rows = known.map(name => ({ name, tags: {}, endpoint: `ec2.${name}.amazonaws.com`, status: optInStatus(name) }));
+  const rows = known.map(name => ({
+    name,
+    tags: {},
+    endpoint: `ec2.${name}.amazonaws.com`,
+    status: optInStatus(name),
+  }));
   const byFilter = matcher<(typeof rows)[number]>(input.Filter, {
     'region-name': row => row.name,
     endpoint: row => row.endpoint,
     'opt-in-status': row => row.status,
   });
-  const found = rows.filter(row => (input.RegionName.length === 0 || input.RegionName.includes(row.name)) && byFilter(row));
-  return { regionInfo: found.map(row => ({ regionName: row.name, regionEndpoint: row.endpoint, optInStatus: row.status })) };
+  const found = rows.filter(
+    row => (input.RegionName.length === 0 || input.RegionName.includes(row.name)) && byFilter(row),
+  );
+  return {
+    regionInfo: found.map(row => ({ regionName: row.name, regionEndpoint: row.endpoint, optInStatus: row.status })),
+  };
 });
 
 const describeAvailabilityZones = action(
@@ -75,7 +84,11 @@ function vpcXml(call: Call, vpc: VpcRecord): Xml {
     state: 'available',
     cidrBlock: vpc.cidr,
     cidrBlockAssociationSet: [
-      { cidrBlock: vpc.cidr, associationId: vpc.id.replace('vpc-', 'vpc-cidr-assoc-'), cidrBlockState: { state: 'associated' } },
+      {
+        cidrBlock: vpc.cidr,
+        associationId: vpc.id.replace('vpc-', 'vpc-cidr-assoc-'),
+        cidrBlockState: { state: 'associated' },
+      },
     ],
     dhcpOptionsId: 'default',
     instanceTenancy: 'default',
@@ -84,25 +97,32 @@ function vpcXml(call: Call, vpc: VpcRecord): Xml {
   };
 }
 
-const describeVpcs = action({ VpcId: list(string), Filter: filters, MaxResults: integer, NextToken: string }, (call, input) => {
-  const byFilter = matcher<VpcRecord>(input.Filter, {
-    cidr: one => one.cidr,
-    'cidr-block-association.cidr-block': one => one.cidr,
-    'dhcp-options-id': () => 'default',
-    'is-default': one => one.isDefault,
-    isDefault: one => one.isDefault,
-    'owner-id': () => call.world.accountId,
-    state: () => 'available',
-    'vpc-id': one => one.id,
-  });
-  const { items, nextToken } = page(select(call, 'vpcs', input.VpcId, byFilter), input, { byId: input.VpcId.length > 0 });
-  return { vpcSet: items.map(one => vpcXml(call, one)), nextToken };
-});
+const describeVpcs = action(
+  { VpcId: list(string), Filter: filters, MaxResults: integer, NextToken: string },
+  (call, input) => {
+    const byFilter = matcher<VpcRecord>(input.Filter, {
+      cidr: one => one.cidr,
+      'cidr-block-association.cidr-block': one => one.cidr,
+      'dhcp-options-id': () => 'default',
+      'is-default': one => one.isDefault,
+      isDefault: one => one.isDefault,
+      'owner-id': () => call.world.accountId,
+      state: () => 'available',
+      'vpc-id': one => one.id,
+    });
+    const { items, nextToken } = page(select(call, 'vpcs', input.VpcId, byFilter), input, {
+      byId: input.VpcId.length > 0,
+    });
+    return { vpcSet: items.map(one => vpcXml(call, one)), nextToken };
+  },
+);
 
 /** Addresses left in a subnet: EC2 keeps five of each for itself. */
 function freeAddresses(call: Call, subnet: SubnetRecord): number {
   const bits = Number(subnet.cidr.split('/')[1] ?? 20);
-  const used = Object.values(call.state.instances).filter(one => one.subnetId === subnet.id && one.state !== 'terminated').length;
+  const used = Object.values(call.state.instances).filter(
+    one => one.subnetId === subnet.id && one.state !== 'terminated',
+  ).length;
   return 2 ** (32 - bits) - 5 - used;
 }
 
@@ -133,43 +153,58 @@ function subnetXml(call: Call, subnet: SubnetRecord): Xml {
   };
 }
 
-const describeSubnets = action({ SubnetId: list(string), Filter: filters, MaxResults: integer, NextToken: string }, (call, input) => {
-  const zone = (one: SubnetRecord): string => one.zone;
-  const byFilter = matcher<SubnetRecord>(input.Filter, {
-    'availability-zone': zone,
-    availabilityZone: zone,
-    'availability-zone-id': one => zoneIdOf(call, one.zone),
-    availabilityZoneId: one => zoneIdOf(call, one.zone),
-    'available-ip-address-count': one => freeAddresses(call, one),
-    'cidr-block': one => one.cidr,
-    cidr: one => one.cidr,
-    cidrBlock: one => one.cidr,
-    'default-for-az': one => one.defaultForZone,
-    defaultForAz: one => one.defaultForZone,
-    'map-public-ip-on-launch': one => one.mapPublicIp,
-    'owner-id': () => call.world.accountId,
-    state: () => 'available',
-    'subnet-arn': one => arnOfSubnet(call, one.id),
-    'subnet-id': one => one.id,
-    'vpc-id': one => one.vpcId,
-  });
-  const found = select(call, 'subnets', input.SubnetId, byFilter);
-  const { items, nextToken } = page(found, input, { byId: input.SubnetId.length > 0 });
-  return { subnetSet: items.map(one => subnetXml(call, one)), nextToken };
-});
+const describeSubnets = action(
+  { SubnetId: list(string), Filter: filters, MaxResults: integer, NextToken: string },
+  (call, input) => {
+    const zone = (one: SubnetRecord): string => one.zone;
+    const byFilter = matcher<SubnetRecord>(input.Filter, {
+      'availability-zone': zone,
+      availabilityZone: zone,
+      'availability-zone-id': one => zoneIdOf(call, one.zone),
+      availabilityZoneId: one => zoneIdOf(call, one.zone),
+      'available-ip-address-count': one => freeAddresses(call, one),
+      'cidr-block': one => one.cidr,
+      cidr: one => one.cidr,
+      cidrBlock: one => one.cidr,
+      'default-for-az': one => one.defaultForZone,
+      defaultForAz: one => one.defaultForZone,
+      'map-public-ip-on-launch': one => one.mapPublicIp,
+      'owner-id': () => call.world.accountId,
+      state: () => 'available',
+      'subnet-arn': one => arnOfSubnet(call, one.id),
+      'subnet-id': one => one.id,
+      'vpc-id': one => one.vpcId,
+    });
+    const found = select(call, 'subnets', input.SubnetId, byFilter);
+    const { items, nextToken } = page(found, input, { byId: input.SubnetId.length > 0 });
+    return { subnetSet: items.map(one => subnetXml(call, one)), nextToken };
+  },
+);
 
 function checkCidr(text: string): string {
   const [address = '', bits = ''] = text.split('/');
-  if (!isIPv4(address) || !/^\d+$/.test(bits)) throw invalidParameter(`Value (${text}) for parameter cidrBlock is invalid. This is not a valid CIDR block.`);
+  if (!isIPv4(address) || !/^\d+$/.test(bits))
+    throw invalidParameter(`Value (${text}) for parameter cidrBlock is invalid. This is not a valid CIDR block.`);
   if (Number(bits) < 16 || Number(bits) > 28) throw new ApiError('InvalidVpc.Range', `The CIDR '${text}' is invalid.`);
   return text;
 }
 
 const createVpc = action(
-  { CidrBlock: required(string), InstanceTenancy: string, AmazonProvidedIpv6CidrBlock: boolean, TagSpecification: tagSpecifications },
+  {
+    CidrBlock: required(string),
+    InstanceTenancy: string,
+    AmazonProvidedIpv6CidrBlock: boolean,
+    TagSpecification: tagSpecifications,
+  },
   (call, input) => {
     const tags = tagsFor(input.TagSpecification, 'vpc');
-    const vpc: VpcRecord = { id: newId('vpc'), tags, createdAt: call.world.now(), cidr: checkCidr(input.CidrBlock), isDefault: false };
+    const vpc: VpcRecord = {
+      id: newId('vpc'),
+      tags,
+      createdAt: call.world.now(),
+      cidr: checkCidr(input.CidrBlock),
+      isDefault: false,
+    };
     call.state.vpcs[vpc.id] = vpc;
     const groupId = newId('sg');
     call.state.securityGroups[groupId] = defaultGroup(groupId, vpc.id, call.world.accountId, call.world.now());
@@ -181,7 +216,8 @@ const createVpc = action(
 const deleteVpc = action({ VpcId: required(string) }, (call, input) => {
   const vpc = find(call, 'vpcs', input.VpcId);
   const groups = Object.values(call.state.securityGroups).filter(one => one.vpcId === vpc.id);
-  const busy = Object.values(call.state.subnets).some(one => one.vpcId === vpc.id) || groups.some(one => one.name !== 'default');
+  const busy =
+    Object.values(call.state.subnets).some(one => one.vpcId === vpc.id) || groups.some(one => one.name !== 'default');
   if (busy) throw new ApiError('DependencyViolation', `The vpc '${vpc.id}' has dependencies and cannot be deleted.`);
   for (const group of groups) delete call.state.securityGroups[group.id];
   delete call.state.vpcs[vpc.id];
@@ -190,14 +226,23 @@ const deleteVpc = action({ VpcId: required(string) }, (call, input) => {
 });
 
 const createSubnet = action(
-  { VpcId: required(string), CidrBlock: required(string), AvailabilityZone: string, AvailabilityZoneId: string, TagSpecification: tagSpecifications },
+  {
+    VpcId: required(string),
+    CidrBlock: required(string),
+    AvailabilityZone: string,
+    AvailabilityZoneId: string,
+    TagSpecification: tagSpecifications,
+  },
   (call, input) => {
     const tags = tagsFor(input.TagSpecification, 'subnet');
     const vpc = find(call, 'vpcs', input.VpcId);
     const zones = zonesOf(call.region);
     const wanted = input.AvailabilityZone ?? input.AvailabilityZoneId;
     const zone = wanted === undefined ? zones[0] : zones.find(one => one.name === wanted || one.id === wanted);
-    if (!zone) throw invalidParameter(`Value (${wanted}) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: ${zones.map(one => one.name).join(', ')}.`);
+    if (!zone)
+      throw invalidParameter(
+        `Value (${wanted}) for parameter availabilityZone is invalid. Subnets can currently only be created in the following availability zones: ${zones.map(one => one.name).join(', ')}.`,
+      );
     const cidr = checkCidr(input.CidrBlock);
     if (Object.values(call.state.subnets).some(one => one.vpcId === vpc.id && one.cidr === cidr))
       throw new ApiError('InvalidSubnet.Conflict', `The CIDR '${cidr}' conflicts with another subnet`);
@@ -226,12 +271,15 @@ const deleteSubnet = action({ SubnetId: required(string) }, (call, input) => {
   return DONE;
 });
 
-const modifySubnetAttribute = action({ SubnetId: required(string), MapPublicIpOnLaunch: struct({ Value: boolean }) }, (call, input) => {
-  const subnet = find(call, 'subnets', input.SubnetId);
-  if (input.MapPublicIpOnLaunch?.Value !== undefined) subnet.mapPublicIp = input.MapPublicIpOnLaunch.Value;
-  call.world.touch();
-  return DONE;
-});
+const modifySubnetAttribute = action(
+  { SubnetId: required(string), MapPublicIpOnLaunch: struct({ Value: boolean }) },
+  (call, input) => {
+    const subnet = find(call, 'subnets', input.SubnetId);
+    if (input.MapPublicIpOnLaunch?.Value !== undefined) subnet.mapPublicIp = input.MapPublicIpOnLaunch.Value;
+    call.world.touch();
+    return DONE;
+  },
+);
 
 export const networkActions: Readonly<Record<string, Action>> = {
   DescribeRegions: describeRegions,

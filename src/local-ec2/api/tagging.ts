@@ -1,7 +1,7 @@
 import { ApiError, invalidParameter, missingParameter } from '../protocol/errors.ts';
 import { filters, integer, list, required, string, type TagSpecifications, tag } from '../protocol/params.ts';
 import type { Xml } from '../protocol/xml.ts';
-import type { Tags } from '../store/model.ts';
+import type { ResourceRecord, Tags } from '../store/model.ts';
 import { type Action, action, type Call, DONE } from './action.ts';
 import { matcher } from './filters.ts';
 import { findAny, KINDS, type TableName } from './kinds.ts';
@@ -119,7 +119,8 @@ interface TagRow {
 const describeTags = action({ Filter: filters, MaxResults: integer, NextToken: string }, (call, input) => {
   const rows: TagRow[] = [];
   for (const [table, { type }] of Object.entries(KINDS) as [TableName, (typeof KINDS)[TableName]][]) {
-    for (const record of Object.values(call.state[table]))
+    const records: ResourceRecord[] = Object.values(call.state[table]);
+    for (const record of records)
       for (const [key, value] of Object.entries(record.tags))
         rows.push({ resourceId: record.id, resourceType: type, key, value, tags: { [key]: value } });
   }

@@ -1,4 +1,4 @@
-import { TOOLBOX_INSIDE, toolInside } from './toolbox.ts';
+import { toolInside } from './toolbox.ts';
 
 /**
  * What root in a machine may do: a container runtime's usual set. Missing on purpose, among others: sys_admin (mounts),
@@ -49,15 +49,25 @@ export const BUILD_SCRIPT = `set -eu
 umask 022
 cd "$KILN_STORE"
 
-# The root: the layers below, the volume's own files above.
+# The root: the layers below, the volume's own files above. A tree that stands on the host has its /usr, /etc and /var
+# as overlays of their own. overlayfs takes no lower folder inside another; where the store lies inside one of those,
+# a read-only overlay of it serves as its stand-in.
 overlay() { # MOUNT-POINT LOWER UPPER WORK
   layers="lowerdir=$2,upperdir=$3,workdir=$4,index=off,metacopy=off,redirect_dir=off"
   # volatile: no syncing of single files; what is kept is synced as a whole when it is frozen.
-  mount -t overlay -o "nodev,$layers,volatile" kiln "$1" 2>/dev/null || mount -t overlay -o "nodev,$layers" kiln "$1"
+  mount -t overlay -o "nodev,$layers,volatile" kiln "$1" || mount -t overlay -o "nodev,$layers" kiln "$1"
 }
 root=$PWD/$KILN_RUN/root
 overlay "$root" "$KILN_LOWER" "$KILN_VOLUME/upper" "$KILN_VOLUME/work"
-printf '%s' "$KILN_SUBMOUNTS" | while IFS='|' read -r at lower upper work; do overlay "$root/$at" "$lower" "$upper" "$work"; done
+printf '%s' "$KILN_PARTS" | while IFS='|' read -r at lower upper work wrap; do
+  if [ -n "$wrap" ]; then
+    mount -t tmpfs -o mode=700,nosuid,nodev tmpfs "$wrap"
+    mkdir "$wrap/empty" "$wrap/tree"
+    mount -t overlay -o "ro,nodev,lowerdir=/$at:$wrap/empty" kiln "$wrap/tree"
+    lower=\${lower:+$lower:}$wrap/tree
+  fi
+  overlay "$root/$at" "$lower" "$upper" "$work"
+done
 cd "$root"
 for folder in dev proc run sys; do
   # An image may hold links in their place, which would lead back into the host.
@@ -108,13 +118,13 @@ ${toolInside('umount').join(' ')} -l /run/kiln.old
 echo ready >&3
 read -r word
 exec 3>&-
-init=$KILN_INIT
-unset KILN_BUILD KILN_CGROUP KILN_STORE KILN_RUN KILN_LOWER KILN_VOLUME KILN_SUBMOUNTS KILN_DISKS KILN_HOSTNAME
-unset KILN_TOOLS KILN_SKELETON KILN_INIT LC_ALL PWD OLDPWD
+tiny=$KILN_TINY_INIT
+unset KILN_BUILD KILN_CGROUP KILN_STORE KILN_RUN KILN_LOWER KILN_VOLUME KILN_PARTS KILN_DISKS KILN_HOSTNAME
+unset KILN_TOOLS KILN_SKELETON KILN_TINY_INIT LC_ALL PWD OLDPWD
 export container=kiln PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-case $init in
-  /*) exec ${DROP_RIGHTS.join(' ')} "$init" </dev/null >/dev/null ;;
-  *) exec ${DROP_RIGHTS.join(' ')} /bin/sh -c "$init" kiln-init </dev/null >/dev/null ;;
+case $word in
+  /*) exec ${DROP_RIGHTS.join(' ')} "$word" </dev/null >/dev/null ;;
+  *) exec ${DROP_RIGHTS.join(' ')} /bin/sh -c "$tiny" kiln-init </dev/null >/dev/null ;;
 esac
 `;
 
@@ -146,5 +156,3 @@ case "$0 $*" in
   *) kill -s USR2 1 ;;
 esac
 `;
-
-export { TOOLBOX_INSIDE };

@@ -12,9 +12,8 @@ export const COMMANDS_GROUP = 'ssh';
  * is not mounted or not writable, and then the machine does without systemd.
  */
 export async function createCgroup(instanceId: string): Promise<string | undefined> {
-  const parent = await ownCgroup();
-  if (parent === undefined) return undefined;
-  const path = join(parent, `kiln-${instanceId}`);
+  const path = await cgroupOf(instanceId);
+  if (path === undefined) return undefined;
   try {
     await mkdir(join(path, COMMANDS_GROUP), { recursive: true });
     await access(join(path, 'cgroup.procs'), constants.W_OK);
@@ -24,17 +23,33 @@ export async function createCgroup(instanceId: string): Promise<string | undefin
   }
 }
 
+/** Where a machine of this process has its control group, if it has one. */
+export async function cgroupOf(instanceId: string): Promise<string | undefined> {
+  const parent = await ownCgroup();
+  return parent && join(parent, `kiln-${instanceId}`);
+}
+
 async function ownCgroup(): Promise<string | undefined> {
   const [own, mounts] = await Promise.all([
     readFile('/proc/self/cgroup', 'utf8'),
     readFile('/proc/self/mountinfo', 'utf8'),
   ]);
   const group = /^0::(.*)$/m.exec(own)?.[1];
-  const mount = mounts.split('\n').find(line => / - cgroup2 /.test(line))?.split(' ');
+  const mount = mounts
+    .split('\n')
+    .find(line => / - cgroup2 /.test(line))
+    ?.split(' ');
   if (group === undefined || mount === undefined) return undefined;
   const [, , , shown = '/', at = ''] = mount;
   // The mount may show only a part of the tree; what lies outside it cannot be written.
-  const below = shown === '/' ? group : group === shown ? '/' : group.startsWith(`${shown}/`) ? group.slice(shown.length) : undefined;
+  const below =
+    shown === '/'
+      ? group
+      : group === shown
+        ? '/'
+        : group.startsWith(`${shown}/`)
+          ? group.slice(shown.length)
+          : undefined;
   return below === undefined ? undefined : join(at, below);
 }
 

@@ -3,8 +3,19 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { KilnError } from '../../sdk/errors.ts';
-import { BUILD_SCRIPT, ENTER_SCRIPT } from './boot-script.ts';
+import { BUILD_SCRIPT, ENTER_SCRIPT, TINY_INIT } from './boot-script.ts';
 import { lastLines, TOOL_ENV } from './system.ts';
+
+/** A folder of the root that is an overlay of its own; paths as in LaunchPlan. */
+export interface TreePart {
+  /** e.g. `usr`. */
+  readonly at: string;
+  readonly lower: string;
+  readonly upper: string;
+  readonly work: string;
+  /** A folder in which to make a stand-in for the host's folder, when the store lies inside that. */
+  readonly wrap: string | undefined;
+}
 
 export interface LaunchPlan {
   readonly store: string;
@@ -14,7 +25,7 @@ export interface LaunchPlan {
   readonly volume: string;
   /** overlayfs's lowerdir: highest first, relative to the store or absolute. */
   readonly lower: string;
-  readonly submounts: readonly { readonly at: string; readonly lower: string; readonly upper: string; readonly work: string }[];
+  readonly parts: readonly TreePart[];
   readonly hostname: string;
   readonly toolbox: string;
   readonly skeleton: string;
@@ -28,8 +39,8 @@ export interface LaunchedMachine {
   readonly keeper: ChildProcess & { readonly pid: number };
   /** Init's number on the host. */
   readonly initPid: number;
-  /** Lets init start: a program of the machine, or the text of a script. */
-  begin(): void;
+  /** Lets init start: the image's systemd at that path, or kiln's small one. */
+  begin(systemd: string | undefined): void;
   /** What boot and init wrote to their error output, the last of it. */
   errors(): string;
 }
@@ -38,7 +49,7 @@ export interface LaunchedMachine {
  * Starts the namespaces and builds the root in them. The keeper dies with this process, whatever kills it (pdeathsig),
  * and takes the machine along (kill-child); all mounts live in the machine's own mount namespace and go with it.
  */
-export async function launch(plan: LaunchPlan, init: string): Promise<LaunchedMachine> {
+export async function launch(plan: LaunchPlan): Promise<LaunchedMachine> {
   const keeper = spawn(
     'setpriv',
     [
@@ -56,12 +67,12 @@ export async function launch(plan: LaunchPlan, init: string): Promise<LaunchedMa
         KILN_RUN: plan.run,
         KILN_VOLUME: plan.volume,
         KILN_LOWER: plan.lower,
-        KILN_SUBMOUNTS: plan.submounts.map(one => `${one.at}|${one.lower}|${one.upper}|${one.work}\n`).join(''),
+        KILN_PARTS: plan.parts.map(part => `${part.at}|${part.lower}|${part.upper}|${part.work}|${part.wrap ?? ''}\n`).join(''),
         KILN_HOSTNAME: plan.hostname,
         KILN_TOOLS: plan.toolbox,
         KILN_SKELETON: plan.skeleton,
         KILN_DISKS: plan.disks.map(disk => `${disk.name}=${disk.loop}`).join(' '),
-        KILN_INIT: init,
+        KILN_TINY_INIT: TINY_INIT,
       },
       // The keeper holds the loop devices open; they free themselves when it is gone.
       stdio: ['pipe', 'ignore', 'pipe', 'pipe', ...plan.disks.map(disk => disk.fd)],
@@ -73,6 +84,7 @@ export async function launch(plan: LaunchPlan, init: string): Promise<LaunchedMa
   stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-8192);
   });
+  keeper.on('error', () => {});
   const closed = once(keeper, 'close');
   closed.catch(() => {});
   let initPid = 0;
@@ -90,7 +102,7 @@ export async function launch(plan: LaunchPlan, init: string): Promise<LaunchedMa
   return {
     keeper: keeper as ChildProcess & { pid: number },
     initPid,
-    begin: () => stdin.end('go\n'),
+    begin: systemd => stdin.end(`${systemd ?? 'tiny'}\n`),
     errors: () => errors,
   };
 }

@@ -19,7 +19,9 @@ export function createHollowMachines(): Machines {
         const found = await stat(source);
         return { layer: newLayer(), bytes: found.isFile() ? found.size : 0 };
       } catch (error) {
-        throw new KilnError(`the root file system cannot be imported: ${describeFileError(source, error)}`, { cause: error });
+        throw new KilnError(`the root file system cannot be imported: ${describeFileError(source, error)}`, {
+          cause: error,
+        });
       }
     },
     async sweep() {},

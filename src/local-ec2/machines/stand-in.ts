@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { chmod, chown, lstat, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import type { Stats } from 'node:fs';
 import { systemCode } from '../../sdk/errors.ts';
 import { mustRun, removeTree } from './system.ts';
 
@@ -83,21 +83,34 @@ interface Plan {
   readonly files: Map<string, { readonly text: string; readonly stats: Stats }>;
 }
 
+/** This host's tree as a base image. */
+export interface StandIn {
+  /** Upper first. The first is the root, too. */
+  readonly layers: readonly [string, string];
+  /** Folders of the host over which the layers are laid, outer before inner: `etc`, `usr`, `var`, and separate mounts in them. */
+  readonly parts: readonly string[];
+}
+
 /**
  * Gives the two layers, upper first, that go between this host's tree and a machine's. They are written once per
  * content; layers that a running machine stands on are never changed.
  * @param secret further paths of this host to hide, e.g. the store
  */
-export async function prepareStandIn(folder: string, secret: readonly string[]): Promise<readonly string[]> {
+export async function prepareStandIn(folder: string, secret: readonly string[]): Promise<StandIn> {
   const plan = await makePlan(secret);
   const text = JSON.stringify([
     [...plan.hide].sort(),
-    [...plan.fresh].map(([path, like]) => [path, typeof like === 'number' ? like : [like.mode, like.uid, like.gid]]).sort(),
+    [...plan.fresh]
+      .map(([path, like]) => [path, typeof like === 'number' ? like : [like.mode, like.uid, like.gid]])
+      .sort(),
     [...plan.files].map(([path, file]) => [path, file.text]).sort(),
   ]);
   const target = join(folder, createHash('sha256').update(text).digest('hex').slice(0, 16));
-  const layers = [join(target, 'fresh'), join(target, 'hide')];
-  if (await stat(target).catch(() => undefined)) return layers;
+  const standIn: StandIn = {
+    layers: [join(target, 'fresh'), join(target, 'hide')],
+    parts: [...plan.shown, ...(await hostSubmounts())].sort(),
+  };
+  if (await stat(target).catch(() => undefined)) return standIn;
   const draft = `${target}.${process.pid}.new`;
   try {
     await removeTree(draft);
@@ -107,7 +120,7 @@ export async function prepareStandIn(folder: string, secret: readonly string[]):
     await removeTree(draft);
     if (systemCode(error) !== 'ENOTEMPTY' && systemCode(error) !== 'EEXIST') throw error;
   }
-  return layers;
+  return standIn;
 }
 
 async function makePlan(secret: readonly string[]): Promise<Plan> {
@@ -118,7 +131,8 @@ async function makePlan(secret: readonly string[]): Promise<Plan> {
     plan.fresh.set(`/${name}`, mode);
   }
   for (const path of HIDDEN_FILES) if (await lstat(path).catch(() => undefined)) plan.hide.add(path);
-  for (const path of secret) if (SHOWN.has(path.split('/')[1] ?? '') && (await lstat(path).catch(() => undefined))) plan.hide.add(path);
+  for (const path of secret)
+    if (SHOWN.has(path.split('/')[1] ?? '') && (await lstat(path).catch(() => undefined))) plan.hide.add(path);
   await Promise.all([walk('/etc', plan), walk('/var', plan)]);
   for (const path of ['/etc/shadow', '/etc/gshadow']) await lockPasswords(path, plan);
   return plan;
@@ -163,7 +177,8 @@ async function writePlan(plan: Plan, folder: string): Promise<void> {
   const fresh = join(folder, 'fresh');
   await mkdir(hide, { recursive: true, mode: 0o755 });
   await mkdir(fresh, { mode: 0o755 });
-  const hidden = [...plan.hide].sort();
+  // What lies below something hidden is hidden with it.
+  const hidden = [...plan.hide].sort().filter(path => !ancestors(path).some(above => plan.hide.has(above)));
   for (const path of hidden) await mirrorFolders(hide, dirname(path));
   // Whiteouts are character devices 0:0. In batches: a command line has its limit.
   for (let at = 0; at < hidden.length; at += 200) {
@@ -187,6 +202,11 @@ async function writePlan(plan: Plan, folder: string): Promise<void> {
     await writeFile(join(fresh, path), file.text, { mode: 0o600 });
     await copyAttributes(join(fresh, path), file.stats);
   }
+}
+
+function ancestors(path: string): string[] {
+  const above = dirname(path);
+  return above === '/' ? [] : [above, ...ancestors(above)];
 }
 
 /** Makes the folders above a path with the host's owners and modes: in an overlay the upper folder's count. */

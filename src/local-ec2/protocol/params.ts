@@ -13,7 +13,7 @@ export type Fields = Readonly<Record<string, Param<unknown>>>;
 export type InputOf<F extends Fields> = { readonly [K in keyof F]: F[K] extends Param<infer T> ? T : never };
 export type ValueOf<P> = P extends Param<infer T> ? T : never;
 
-function scalar<T>(read: (text: string, path: string) => T): Param<T | undefined> {
+function scalar<T>(read: (text: string, path: string) => T | undefined): Param<T | undefined> {
   return {
     parse(node, path) {
       if (!node) return undefined;
@@ -61,9 +61,10 @@ export const blob: Param<Buffer | undefined> = scalar((text, path) => {
   return Buffer.from(packed, 'base64');
 });
 
-/** One of a fixed set of values. */
+/** One of a fixed set of values; empty counts as absent, as older SDKs send it. */
 export function oneOf<const V extends string>(...allowed: readonly V[]): Param<V | undefined> {
-  return scalar((text, path) => {
+  return scalar((text, path): V | undefined => {
+    if (text === '') return undefined;
     const found = allowed.find(one => one === text);
     if (found === undefined)
       throw invalidParameter(

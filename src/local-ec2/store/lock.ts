@@ -54,6 +54,13 @@ function inUse(storeDir: string, pid: number): KilnError {
   });
 }
 
+/** The live process that holds the store; undefined when none does. */
+export async function holderOf(storeDir: string): Promise<number | undefined> {
+  const found = await readFile(join(storeDir, 'lock'), 'utf8').catch(() => undefined);
+  const holder = found === undefined ? undefined : parseHolder(found);
+  return holder && (await isAlive(holder)) ? holder.pid : undefined;
+}
+
 /** Moves a stale lock aside; puts it back when, in the meantime, another process took the lock. */
 async function takeAway(path: string, stale: string, aside: string): Promise<void> {
   try {

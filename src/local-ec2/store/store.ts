@@ -12,11 +12,13 @@ export class Store {
   readonly dir: string;
   readonly state: StoreState;
   private readonly path: string;
+  private readonly readOnly: boolean;
   private readonly release: () => Promise<void>;
   private dirty = false;
   private writing: Promise<void> | undefined;
 
-  private constructor(dir: string, state: StoreState, release: () => Promise<void>) {
+  private constructor(dir: string, state: StoreState, release: () => Promise<void>, readOnly = false) {
+    this.readOnly = readOnly;
     this.dir = dir;
     this.path = join(dir, 'state.json');
     this.state = state;
@@ -39,7 +41,13 @@ export class Store {
     }
   }
 
+  /** The state as it is on disk, for looking only: no lock is taken, nothing can be written. Throws as `open` does. */
+  static async peek(dir: string): Promise<Store> {
+    return new Store(dir, await loadState(join(dir, 'state.json')), async () => {}, true);
+  }
+
   touch(): void {
+    if (this.readOnly) return;
     this.dirty = true;
   }
 

@@ -22,7 +22,10 @@ export interface FixFileOptions {
 export async function fixFile(path: string, options: FixFileOptions = {}): Promise<FixedFile> {
   if (/\.hcl$|\.pkr\.json$/.test(path)) {
     const hint = 'HCL2 templates have nothing to fix: run kiln fmt and kiln validate';
-    return { changed: false, diagnostics: [errorAt(undefined, 'hcl-only', `fix knows JSON templates only, not "${path}"`, { hint })] };
+    return {
+      changed: false,
+      diagnostics: [errorAt(undefined, 'hcl-only', `fix knows JSON templates only, not "${path}"`, { hint })],
+    };
   }
   const { source, bom, diagnostics } = await readSource(path, options);
   if (!source) return { changed: false, diagnostics };

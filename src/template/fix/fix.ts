@@ -5,7 +5,6 @@ import type { FixTarget } from './fixer.ts';
 import { FIXERS } from './fixers.ts';
 import { isObject, type JsonObject, type JsonValue, toJson } from './json.ts';
 
-
 export interface FixResult {
   /** The fixed document; absent when it could not be fixed. */
   readonly document?: JsonObject;

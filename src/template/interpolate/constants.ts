@@ -1,4 +1,5 @@
 import type { NumberLiteral, TextLiteral } from './ast.ts';
+import { shorten } from './faults.ts';
 import type { Token } from './lexer.ts';
 import { parseComplex, parseFloatLiteral, parseInteger, unquote } from './literals.ts';
 import { fault } from './tokens.ts';
@@ -28,7 +29,7 @@ export function numberLiteral(token: Token, text: string): NumberLiteral {
   if (complex) return { ...place, complex, ...(complex.im === 0 && floatParts(complex.re)) };
   const whole = parseInteger(text);
   if (whole !== undefined) {
-    if (whole > UINT_MAX || whole < INT_MIN) throw fault(`${text} does not fit into 64 bits`, token);
+    if (whole > UINT_MAX || whole < INT_MIN) throw fault(`${shorten(text)} does not fit into 64 bits`, token);
     // Go complains about those that only an unsigned number could hold when they are used.
     if (whole > INT_MAX) return { ...place, float: Number(whole) };
     return { ...place, int: whole, float: Number(whole) };
@@ -36,7 +37,7 @@ export function numberLiteral(token: Token, text: string): NumberLiteral {
   const float = parseFloatLiteral(text);
   // What looks like an integer but was none, such as 089, is not taken for a float.
   if (float === undefined || !/[.eEpP]/.test(text))
-    throw fault(`"${text}" is not a number`, token, 'text goes in backquotes: `text`');
+    throw fault(`"${shorten(text)}" is not a number`, token, 'text goes in backquotes: `text`');
   return { ...place, ...floatParts(float) };
 }
 
@@ -49,7 +50,11 @@ function runeParts(token: Token, text: string): { int: bigint; float: number } {
       return { int: BigInt(code), float: code };
     }
   }
-  throw fault(`${text} is not a single character`, token, `text goes in backquotes: \`${text.slice(1, -1)}\``);
+  throw fault(
+    `${shorten(text)} is not a single character`,
+    token,
+    `text goes in backquotes: \`${shorten(text.slice(1, -1))}\``,
+  );
 }
 
 /** A float, which serves as an int too when it is whole. */

@@ -2,6 +2,7 @@ import { nearest } from '../../sdk/suggest.ts';
 import { RenderError, type RenderScope } from '../model.ts';
 import type { FunctionName, ParsedTemplate } from './ast.ts';
 import { execute } from './execute.ts';
+import { shorten } from './faults.ts';
 import { type CallContext, findFunction, functionNames, needsAmazonBuilder } from './functions.ts';
 import { unknownFunctionHint } from './near-misses.ts';
 import { parseTemplate } from './parser.ts';
@@ -30,7 +31,7 @@ function explainUnknown(word: FunctionName, parsed: ParsedTemplate, scope: Rende
 export function assertFunctions(parsed: ParsedTemplate, scope: RenderScope): void {
   const unknown = parsed.functions.find(word => !findFunction(word.name, scope));
   if (!unknown) return;
-  const message = `the function "${unknown.name}" is not defined`;
+  const message = `the function "${shorten(unknown.name)}" is not defined`;
   throw new RenderError(message, unknown.start, unknown.end, explainUnknown(unknown, parsed, scope));
 }
 

@@ -1,6 +1,6 @@
 import { RenderError } from '../model.ts';
 import type { Chain, Command, NumberLiteral, Operand, ParsedTemplate, Pipeline, Place } from './ast.ts';
-import { CallFault } from './faults.ts';
+import { CallFault, shorten } from './faults.ts';
 import { type CallContext, findFunction, type ParameterKind, type TemplateFunction } from './functions.ts';
 import { fieldWithArguments } from './near-misses.ts';
 import { isTrue, MapValue, typeName, type Value } from './values.ts';
@@ -86,7 +86,7 @@ export class Evaluator {
     const { head } = command;
     if (head.kind === 'function') return this.#function(command, head.name, dot, final);
     if (command.args.length > 0 || final.length > 0) {
-      const shown = this.#template.text.slice(head.start, head.end);
+      const shown = shorten(this.#template.text.slice(head.start, head.end));
       const hint =
         head.kind === 'field' || head.kind === 'chain' || head.kind === 'variable'
           ? fieldWithArguments(shown)
@@ -171,8 +171,9 @@ export class Evaluator {
     for (const value of final) args.push(this.#checked(value, kindOf(found, args.length), command));
     return blaming(command, () => {
       budget.step();
+      for (const arg of args) if (typeof arg === 'string') budget.handle(arg.length);
       const value = found.call(args, this.#context);
-      if (typeof value === 'string') budget.produce(value.length);
+      if (typeof value === 'string') budget.handle(value.length);
       return value;
     });
   }
@@ -197,7 +198,7 @@ export class Evaluator {
 
   /** An argument of a call; literals must be of the wanted kind as written. */
   #argument(arg: Operand, kind: ParameterKind, dot: Value, command: Command): Value {
-    const shown = (): string => this.#template.text.slice(arg.start, arg.end);
+    const shown = (): string => shorten(this.#template.text.slice(arg.start, arg.end));
     if (arg.kind === 'nil' && kind !== 'any') throw faultAt(arg, `nil cannot be a ${kind}`);
     if (arg.kind === 'number' && kind === 'int') {
       if (arg.int !== undefined) return arg.int;

@@ -9,6 +9,7 @@ import {
 } from './ast.ts';
 import { wellFormed } from './bytes.ts';
 import { blaming, Evaluator, faultAt } from './evaluate.ts';
+import { shorten } from './faults.ts';
 import { formatPlain } from './format/printf.ts';
 import type { CallContext } from './functions.ts';
 import { LIMITS, TextBuilder } from './limits.ts';
@@ -130,7 +131,7 @@ class Execution {
       const known = [...this.#template.definitions.keys()].filter(name => name !== ROOT_NAME);
       const hint =
         known.length > 0 ? `defined here: ${known.join(', ')}` : `define it: {{ define "${node.name}" }}...{{ end }}`;
-      throw faultAt(node, `the template "${node.name}" is not defined`, hint);
+      throw faultAt(node, `the template "${shorten(node.name)}" is not defined`, hint);
     }
     if (this.#depth >= LIMITS.templateDepth)
       throw faultAt(node, `templates call one another more than ${LIMITS.templateDepth} deep`, 'does one call itself?');

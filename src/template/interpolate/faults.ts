@@ -8,3 +8,9 @@ export class CallFault extends Error {
     this.hint = hint;
   }
 }
+
+/** A part of the text as messages show it: one line, not too long. */
+export function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length <= 60 ? line : `${line.slice(0, 57)}...`;
+}

@@ -1,4 +1,5 @@
 import { RenderError } from '../model.ts';
+import { shorten } from './faults.ts';
 
 export type TokenKind =
   | 'text'
@@ -236,7 +237,7 @@ export class Lexer {
     }
     const over = this.#run(WORD, end);
     if (over > end || (complex && text[end - 1] !== 'i')) {
-      const shown = text.slice(start, over);
+      const shown = shorten(text.slice(start, over));
       throw this.#fault(`"${shown}" is not a number`, start, over, 'text goes in backquotes: `text`');
     }
     return this.#take(complex ? 'complex' : 'number', end);
@@ -254,7 +255,7 @@ export class Lexer {
         : char === '-'
           ? `for a name with dashes write index . \`${name.replace(/^[.$]/, '')}-...\``
           : quoteHint(shown);
-    throw this.#fault(`unexpected "${shown}" after "${name}"`, end, end + shown.length, hint);
+    throw this.#fault(`unexpected "${shown}" after "${shorten(name)}"`, end, end + shown.length, hint);
   }
 }
 

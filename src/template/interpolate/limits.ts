@@ -4,8 +4,8 @@ import { CallFault } from './faults.ts';
 export const LIMITS = {
   /** UTF-16 units of one result. */
   output: 64 * 1024 * 1024,
-  /** UTF-16 units produced by all function calls together. */
-  volume: 256 * 1024 * 1024,
+  /** UTF-16 units read and produced by all function calls together. */
+  volume: 64 * 1024 * 1024,
   /** Evaluated nodes and loop rounds. */
   steps: 2_000_000,
   /** Templates calling templates. */
@@ -27,11 +27,11 @@ export class Budget {
       throw new CallFault(`the template does too much work (more than ${LIMITS.steps.toLocaleString('en')} steps)`);
   }
 
-  /** Accounts for a text that is about to be made. */
-  produce(length: number): void {
-    if (length > LIMITS.output) throw new CallFault('the template makes a text of more than 64 MiB');
+  /** Accounts for a text that a function reads or is about to make. */
+  handle(length: number): void {
     this.#volume += length;
-    if (this.#volume > LIMITS.volume) throw new CallFault('the template handles more than 256 MiB of text');
+    if (this.#volume > LIMITS.volume)
+      throw new CallFault('the functions of the template handle more than 64 MiB of text');
   }
 }
 

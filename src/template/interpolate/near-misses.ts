@@ -1,3 +1,5 @@
+import { shorten } from './faults.ts';
+
 /** What a user meant who wrote something that this template language does not have. */
 interface Explanation {
   readonly message: string;
@@ -12,7 +14,7 @@ export function explainUnexpected(token: string, where: string): Explanation {
 }
 
 function shown(token: string): string {
-  return token === '}}' || token.trim().endsWith('}}') ? 'end of the action' : `"${token}"`;
+  return token === '}}' || token.trim().endsWith('}}') ? 'end of the action' : `"${shorten(token)}"`;
 }
 
 function tokenHint(token: string, where: string): string | undefined {

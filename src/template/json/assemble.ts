@@ -4,6 +4,7 @@ import type { BuildSpec, ComponentSpec, PostProcessorSpec, ProvisionerSpec } fro
 import { nothingSelected } from './check.ts';
 import { mergeOptions } from './merge.ts';
 import type { RawBuilder, RawPostProcessor, RawProvisioner, RawTemplate } from './raw.ts';
+import { traceVariables, type VariableUse } from './trace.ts';
 
 /** Renders a string of the template language itself (a builder's name, `max_retries`); undefined when it cannot be, which it reports. */
 export type RenderText = (node: StringNode, component: string) => string | undefined;
@@ -19,7 +20,12 @@ interface Assembled {
 }
 
 /** Makes the builds of a template: which run, in which order, and what belongs to each. */
-export function assembleBuilds(raw: RawTemplate, selection: Selection, render: RenderText): Assembled {
+export function assembleBuilds(
+  raw: RawTemplate,
+  selection: Selection,
+  use: VariableUse,
+  render: RenderText,
+): Assembled {
   const diagnostics: Diagnostic[] = [];
   const named = renderNames(raw.builders, render, diagnostics);
   const chosen = named.filter(({ name }) => isSelected(name, selection));
@@ -32,16 +38,18 @@ export function assembleBuilds(raw: RawTemplate, selection: Selection, render: R
       ),
     );
   }
-  const provisioners = raw.provisioners.map(one => new ProvisionerMaker(one, render, diagnostics));
-  const errorCleanup = raw.errorCleanup && new ProvisionerMaker(raw.errorCleanup, render, diagnostics);
-  const sequences = raw.sequences.map(sequence => cutAtExcepted(sequence, selection.except).map(makePostProcessor));
+  const provisioners = raw.provisioners.map(one => new ProvisionerMaker(one, use, render, diagnostics));
+  const errorCleanup = raw.errorCleanup && new ProvisionerMaker(raw.errorCleanup, use, render, diagnostics);
+  const sequences = raw.sequences.map(sequence =>
+    cutAtExcepted(sequence, selection.except).map(one => makePostProcessor(one, use)),
+  );
   const builds = chosen.map(({ builder, name }): BuildSpec => {
     const cleanup = errorCleanup?.for(builder.name);
     return {
       name,
       builderType: builder.type,
       displayName: name === builder.type ? name : `${builder.type}.${name}`,
-      builder: component(builder, builder.options),
+      builder: component(builder, builder.options, use),
       provisioners: provisioners.filter(one => appliesTo(one.raw, builder.name)).map(one => one.for(builder.name)),
       ...(cleanup && { errorCleanup: cleanup }),
       sequences: sequences
@@ -92,17 +100,29 @@ function cutAtExcepted(sequence: readonly RawPostProcessor[], except: readonly s
   return at < 0 ? sequence : sequence.slice(0, at);
 }
 
+/** Options are followed through the variables when they are first asked for: builds that do not run never need it. */
 function component(
-  raw: { readonly type: string; readonly typeSpan: ComponentSpec['span'] },
+  raw: { readonly type: string; readonly typeSpan: ComponentSpec['span']; readonly label: string },
   node: ObjectNode,
+  use: VariableUse,
 ): ComponentSpec {
-  const options = { node, diagnostics: [] };
-  return { type: raw.type, span: raw.typeSpan, options: () => options };
+  let options: ReturnType<ComponentSpec['options']> | undefined;
+  return {
+    type: raw.type,
+    span: raw.typeSpan,
+    options: () => {
+      options ??= traceVariables(node, use, raw.label);
+      return options;
+    },
+  };
 }
 
-function makePostProcessor(raw: RawPostProcessor): { raw: RawPostProcessor; spec: PostProcessorSpec } {
+function makePostProcessor(
+  raw: RawPostProcessor,
+  use: VariableUse,
+): { raw: RawPostProcessor; spec: PostProcessorSpec } {
   const spec: PostProcessorSpec = {
-    ...component(raw, raw.options),
+    ...component(raw, raw.options, use),
     name: raw.name,
     named: raw.named,
     ...(raw.keepInputArtifact !== undefined && { keepInputArtifact: raw.keepInputArtifact }),
@@ -113,12 +133,14 @@ function makePostProcessor(raw: RawPostProcessor): { raw: RawPostProcessor; spec
 /** One provisioner of the template, shared by all builds but those that it has an override for. */
 class ProvisionerMaker {
   readonly raw: RawProvisioner;
+  private readonly use: VariableUse;
   private readonly plain: ProvisionerSpec;
 
-  constructor(raw: RawProvisioner, render: RenderText, diagnostics: Diagnostic[]) {
+  constructor(raw: RawProvisioner, use: VariableUse, render: RenderText, diagnostics: Diagnostic[]) {
     this.raw = raw;
+    this.use = use;
     this.plain = {
-      ...component(raw, raw.options),
+      ...component(raw, raw.options, use),
       pauseBefore: raw.pauseBefore,
       timeout: raw.timeout,
       maxRetries: readRetries(raw, render, diagnostics),
@@ -131,7 +153,7 @@ class ProvisionerMaker {
     for (const { name, value } of this.raw.overrides) {
       if (name === rawBuilderName && value.kind === 'object') options = mergeOptions(options, value);
     }
-    return options === this.raw.options ? this.plain : { ...this.plain, ...component(this.raw, options) };
+    return options === this.raw.options ? this.plain : { ...this.plain, ...component(this.raw, options, this.use) };
   }
 }
 

@@ -39,9 +39,10 @@ export class Complaints {
 
   /** The same, where what follows on this line would only be told wrongly: nothing more is said of it. */
   addAndSkipLine(start: number, end: number, code: string, message: string, extra: Extra = {}): void {
+    if (start < this.quietUntil) return;
     this.add(start, end, code, message, extra);
     const lineEnd = this.file.text.indexOf('\n', end);
-    this.quietUntil = Math.max(this.quietUntil, lineEnd < 0 ? this.file.text.length + 1 : lineEnd);
+    this.quietUntil = lineEnd < 0 ? this.file.text.length + 1 : lineEnd;
   }
 
   comment(start: number, end: number): void {

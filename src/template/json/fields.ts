@@ -77,6 +77,10 @@ export class Fields {
   /** A list of strings, or a single one; numbers and booleans count as strings (weak typing). */
   weakNames(node: ConfigNode | undefined, what: string): readonly NameRef[] {
     if (!node || node.kind === 'null' || (node.kind === 'object' && node.members.length === 0)) return [];
+    if (node.kind === 'object') {
+      this.wrongType(node, what, 'a list of names');
+      return [];
+    }
     const items = node.kind === 'array' ? node.items : [node];
     return items.flatMap((item, index) => {
       if (item.kind === 'null') return [];

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'mocha';
 import { plugin } from '../../../builders/amazon-ebs/index.ts';
 import type { EbsOptions } from '../../../builders/amazon-ebs/schema.ts';
+import { isCidr } from '../../../src/aws/rules/cidr.ts';
 import { checkBoot, copyRegions, csvRow } from '../../../src/aws/rules/index.ts';
 import type { BuildInfo } from '../../../src/sdk/plugin.ts';
 import { testPrepare } from '../../helpers/run-context.ts';
@@ -347,5 +349,33 @@ describe('rules of single values', () => {
     assert.equal(check({ uefi_data: 'x', ami_architecture: 'arm64' }), 0);
     assert.equal(check({ uefi_data: 'x', boot_mode: 'uefi' }), 0);
     assert.equal(check({}), 0);
+  });
+});
+
+describe('ranges of addresses', () => {
+  it('agree with node:net about what an address is', () => {
+    const addresses = [
+      ...['10.0.0.0', '255.255.255.255', '256.0.0.1', '1.2.3', '01.2.3.4', '', 'a.b.c.d', '1.2.3.4.5'],
+      ...[
+        '::',
+        '::1',
+        '2001:db8::',
+        '1:2:3:4:5:6:7:8',
+        '1:2:3:4:5:6:7',
+        '1::2::3',
+        '::ffff:1.2.3.4',
+        ':1',
+        '1:',
+        'g::',
+      ],
+      ...['1:2:3:4:5:6:7::', '1:2:3:4:5:6:7:8::', '12345::', '::1.2.3'],
+    ];
+    for (const address of addresses) assert.equal(isCidr(`${address}/0`), isIP(address) !== 0, address);
+  });
+
+  it('have a length that fits', () => {
+    for (const good of ['10.0.0.0/0', '10.0.0.0/32', '::/128']) assert.ok(isCidr(good), good);
+    for (const bad of ['10.0.0.0', '10.0.0.0/33', '::/129', '10.0.0.0/', '10.0.0.0/8/8', '10.0.0.0/-1'])
+      assert.ok(!isCidr(bad), bad);
   });
 });

@@ -15,7 +15,7 @@ describe('builder null', () => {
 
   for (const [what, options, expected] of [
     ['none', { communicator: 'none' }, []],
-    ['nothing', {}, ['ssh_host missing-option', 'ssh_username missing-option', ' missing-option']],
+    ['nothing', {}, ['ssh_host missing-option', ' missing-option']],
     ['a password', { ...login, ssh_password: 'p' }, []],
     ['a key', { ...login, ssh_private_key_file: '/k' }, []],
     ['the agent', { ...login, ssh_agent_auth: true }, []],

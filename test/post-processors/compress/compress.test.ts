@@ -74,6 +74,7 @@ describe('post-processor compress', function () {
     const output = join(root, 'x.tar');
     await compress({ output }, files);
     const members = readTar(readFileSync(output));
+    assert.equal(readFileSync(output).toString('latin1', 257, 265), 'ustar  \0', "GNU's format");
     assert.deepEqual(
       members.map(member => member.name),
       names,

@@ -15,7 +15,8 @@ function fixed(document: unknown): unknown {
   return JSON.parse(renderFixed(result.document));
 }
 
-const fixedBuilder = (builder: unknown): unknown => (fixed({ builders: [builder] }) as { builders: unknown[] }).builders[0];
+const fixedBuilder = (builder: unknown): unknown =>
+  (fixed({ builders: [builder] }) as { builders: unknown[] }).builders[0];
 const fixedProvisioner = (one: unknown): unknown =>
   (fixed({ provisioners: [one] }) as { provisioners: unknown[] }).provisioners[0];
 const fixedPostProcessor = (one: unknown): unknown =>
@@ -38,7 +39,13 @@ const BUILDERS: readonly (readonly [name: string, before: object, after: object]
   ['vmware-rename', { type: 'vmware' }, { type: 'vmware-iso' }],
   [
     'parallels-headless, parallels-deprecations',
-    { type: 'parallels-iso', headless: 1, parallels_tools_host_path: 'x', guest_os_distribution: 'u', guest_os_type: 't' },
+    {
+      type: 'parallels-iso',
+      headless: 1,
+      parallels_tools_host_path: 'x',
+      guest_os_distribution: 'u',
+      guest_os_type: 't',
+    },
     { type: 'parallels-iso', guest_os_type: 'u' },
   ],
   ['sshkeypath', { type: 'x', ssh_key_path: 'k' }, { type: 'x', ssh_private_key_file: 'k' }],
@@ -50,15 +57,27 @@ const BUILDERS: readonly (readonly [name: string, before: object, after: object]
   ['sshdisableagent', { type: 'x', ssh_disable_agent: true }, { type: 'x', ssh_disable_agent_forwarding: true }],
   ['sshdisableagent no boolean', { type: 'x', ssh_disable_agent: 'true' }, { type: 'x', ssh_disable_agent: 'true' }],
   ['scaleway-access-key', { type: 'scaleway', access_key: 'k' }, { type: 'scaleway', organization_id: 'k' }],
-  ['amazon-shutdown_behavior', { type: 'amazon-ebs', shutdown_behaviour: 5 }, { type: 'amazon-ebs', shutdown_behavior: 5 }],
+  [
+    'amazon-shutdown_behavior',
+    { type: 'amazon-ebs', shutdown_behaviour: 5 },
+    { type: 'amazon-ebs', shutdown_behavior: 5 },
+  ],
   [
     'amazon-enhanced-networking',
     { type: 'amazon-ebs', enhanced_networking: true, ena_support: false },
     { type: 'amazon-ebs', ena_support: true },
   ],
   ['not amazon', { type: 'amazonx', enhanced_networking: true }, { type: 'amazonx', enhanced_networking: true }],
-  ['amazon-private-ip', { type: 'amazon-ebs', ssh_private_ip: true }, { type: 'amazon-ebs', ssh_interface: 'private_ip' }],
-  ['amazon-private-ip text', { type: 'amazon-ebs', ssh_private_ip: 'F' }, { type: 'amazon-ebs', ssh_interface: 'public_ip' }],
+  [
+    'amazon-private-ip',
+    { type: 'amazon-ebs', ssh_private_ip: true },
+    { type: 'amazon-ebs', ssh_interface: 'private_ip' },
+  ],
+  [
+    'amazon-private-ip text',
+    { type: 'amazon-ebs', ssh_private_ip: 'F' },
+    { type: 'amazon-ebs', ssh_interface: 'public_ip' },
+  ],
   [
     'amazon-private-ip, interface there',
     { type: 'amazon-ebs', ssh_private_ip: 'x', ssh_interface: 'y' },
@@ -81,34 +100,77 @@ const BUILDERS: readonly (readonly [name: string, before: object, after: object]
     { type: 'vmware-iso', remote_type: 'esx5', disk_type_id: 'thin' },
   ],
   ['hyperv-deprecations', { type: 'hyperv-iso', vhd_temp_path: 'x' }, { type: 'hyperv-iso' }],
-  ['hyperv-vmxc-typo', { type: 'hyperv-vmcx', clone_from_vmxc_path: 'p' }, { type: 'hyperv-vmcx', clone_from_vmcx_path: 'p' }],
-  ['hyperv-cpu-and-ram', { type: 'hyperv-iso', cpu: 1, cpus: 3, ram_size: '2' }, { type: 'hyperv-iso', cpus: 1, memory: '2' }],
+  [
+    'hyperv-vmxc-typo',
+    { type: 'hyperv-vmcx', clone_from_vmxc_path: 'p' },
+    { type: 'hyperv-vmcx', clone_from_vmcx_path: 'p' },
+  ],
+  [
+    'hyperv-cpu-and-ram',
+    { type: 'hyperv-iso', cpu: 1, cpus: 3, ram_size: '2' },
+    { type: 'hyperv-iso', cpus: 1, memory: '2' },
+  ],
   [
     'clean-image-name',
-    { type: 'x', a: '{{clean_ami_name}}', b: { c: 'clean_image_name', d: { e: 'clean_ami_name' } }, f: ['clean_ami_name'] },
-    { type: 'x', a: '{{clean_resource_name}}', b: { c: 'clean_resource_name', d: { e: 'clean_ami_name' } }, f: ['clean_ami_name'] },
+    {
+      type: 'x',
+      a: '{{clean_ami_name}}',
+      b: { c: 'clean_image_name', d: { e: 'clean_ami_name' } },
+      f: ['clean_ami_name'],
+    },
+    {
+      type: 'x',
+      a: '{{clean_resource_name}}',
+      b: { c: 'clean_resource_name', d: { e: 'clean_ami_name' } },
+      f: ['clean_ami_name'],
+    },
   ],
   ['qemu-disk-size', { type: 'qemu', disk_size: 5.5 }, { type: 'qemu', disk_size: '5M' }],
   ['qemu-disk-size text', { type: 'qemu', disk_size: '5' }, { type: 'qemu', disk_size: '5' }],
   [
     'comm-config',
-    { type: 'virtualbox-ovf', ssh_host_port_min: 1, host_port_min: 3, ssh_host_port_max: '4', ssh_skip_nat_mapping: true },
+    {
+      type: 'virtualbox-ovf',
+      ssh_host_port_min: 1,
+      host_port_min: 3,
+      ssh_host_port_max: '4',
+      ssh_skip_nat_mapping: true,
+    },
     { type: 'virtualbox-ovf', host_port_min: 3, host_port_max: '4', skip_nat_mapping: true },
   ],
   ['qemu-host-port', { type: 'qemu', ssh_host_port_min: 1, host_port_min: 5 }, { type: 'qemu', host_port_min: 1 }],
   ['ssh-wait-timeout', { type: 'x', ssh_wait_timeout: '5m' }, { type: 'x', ssh_timeout: '5m' }],
-  ['ssh-wait-timeout, new key there', { type: 'x', ssh_wait_timeout: 5, ssh_timeout: '6m' }, { type: 'x', ssh_timeout: '6m' }],
+  [
+    'ssh-wait-timeout, new key there',
+    { type: 'x', ssh_wait_timeout: 5, ssh_timeout: '6m' },
+    { type: 'x', ssh_timeout: '6m' },
+  ],
   [
     'vsphere-iso-net-disk',
-    { type: 'vsphere-iso', networkCard: 'c', network: 'n', network_adapters: [{ network: 'z' }], disk_size: 5, disk_eagerly_scrub: false },
+    {
+      type: 'vsphere-iso',
+      networkCard: 'c',
+      network: 'n',
+      network_adapters: [{ network: 'z' }],
+      disk_size: 5,
+      disk_eagerly_scrub: false,
+    },
     {
       type: 'vsphere-iso',
       network_adapters: [{ network: 'n', network_card: 'c' }, { network: 'z' }],
       storage: [{ disk_size: 5, disk_eagerly_scrub: false }],
     },
   ],
-  ['iso-checksum url', { type: 'x', iso_checksum_url: 'u', iso_checksum: 's', iso_checksum_type: 'sha1' }, { type: 'x', iso_checksum: 'file:u' }],
-  ['iso-checksum type', { type: 'x', iso_checksum: 's', iso_checksum_type: 'sha1' }, { type: 'x', iso_checksum: 'sha1:s' }],
+  [
+    'iso-checksum url',
+    { type: 'x', iso_checksum_url: 'u', iso_checksum: 's', iso_checksum_type: 'sha1' },
+    { type: 'x', iso_checksum: 'file:u' },
+  ],
+  [
+    'iso-checksum type',
+    { type: 'x', iso_checksum: 's', iso_checksum_type: 'sha1' },
+    { type: 'x', iso_checksum: 'sha1:s' },
+  ],
   ['iso-checksum none', { type: 'x', iso_checksum_type: 'none', iso_checksum: '' }, { type: 'x', iso_checksum: '' }],
   [
     'azure-exclude_from_latest',
@@ -144,16 +206,29 @@ const POST_PROCESSORS: readonly (readonly [name: string, before: unknown, after:
     { type: 'vagrant', aws: { x: 1 }, vmware: 5, override: { y: 2 } },
     { type: 'vagrant', override: { aws: { x: 1 }, vmware: 5 } },
   ],
-  ['pp-vagrant-override, nothing to move', { type: 'vagrant', override: { y: 2 } }, { type: 'vagrant', override: { y: 2 } }],
+  [
+    'pp-vagrant-override, nothing to move',
+    { type: 'vagrant', override: { y: 2 } },
+    { type: 'vagrant', override: { y: 2 } },
+  ],
   ['manifest-filename', { type: 'manifest', filename: 'f', output: 'o' }, { type: 'manifest', output: 'f' }],
-  ['manifest-filename in a sequence', ['x', { type: 'manifest', filename: 'f' }], ['x', { type: 'manifest', output: 'f' }]],
+  [
+    'manifest-filename in a sequence',
+    ['x', { type: 'manifest', filename: 'f' }],
+    ['x', { type: 'manifest', output: 'f' }],
+  ],
   ['docker-email', { type: 'docker-push', login_email: 'e' }, { type: 'docker-push' }],
-  ['docker-tag-tags', { type: 'docker-tag', tag: 'a, b ,a', tags: ['c', 'a'] }, { type: 'docker-tag', tags: ['a', 'b', 'c'] }],
+  [
+    'docker-tag-tags',
+    { type: 'docker-tag', tag: 'a, b ,a', tags: ['c', 'a'] },
+    { type: 'docker-tag', tags: ['a', 'b', 'c'] },
+  ],
   ['docker-tag-tags, none', { type: 'docker-tag' }, { type: 'docker-tag', tags: [] }],
 ];
 
 describe('template/fix', () => {
-  for (const [name, before, after] of BUILDERS) it(`builder: ${name}`, () => assert.deepEqual(fixedBuilder(before), after));
+  for (const [name, before, after] of BUILDERS)
+    it(`builder: ${name}`, () => assert.deepEqual(fixedBuilder(before), after));
   for (const [name, before, after] of PROVISIONERS)
     it(`provisioner: ${name}`, () => assert.deepEqual(fixedProvisioner(before), after));
   for (const [name, before, after] of POST_PROCESSORS)
@@ -162,7 +237,10 @@ describe('template/fix', () => {
   it('removes login_email from builders only if there are post-processors', () => {
     const builders = [{ type: 'docker', login_email: 'e' }];
     assert.deepEqual(fixed({ builders }), { builders });
-    assert.deepEqual(fixed({ builders, 'post-processors': [] }), { builders: [{ type: 'docker' }], 'post-processors': [] });
+    assert.deepEqual(fixed({ builders, 'post-processors': [] }), {
+      builders: [{ type: 'docker' }],
+      'post-processors': [],
+    });
   });
 
   it('writes builders: null where there are none, and a list around a single provisioner', () => {
@@ -202,7 +280,8 @@ describe('template/fix', () => {
   });
 
   it('prints sorted keys, two spaces, < and > as they are, & escaped, numbers as Go does, an empty line at the end', () => {
-    const text = '{"b": [1.0, 1e21, 1e-7, -0.0, 1e20, []], "_c": "<a> & \\u2028\\u0001\\u007f\\ud800\\/\\\\u003c", "B": {}, "é": 1, "a": 2}';
+    const text =
+      '{"b": [1.0, 1e21, 1e-7, -0.0, 1e20, []], "_c": "<a> & \\u2028\\u0001\\u007f\\ud800\\/\\\\u003c", "B": {}, "é": 1, "a": 2}';
     const { root } = parseJson({ path: 't.json', text });
     assert.ok(root);
     const { document } = fixTemplate(root);
@@ -264,10 +343,16 @@ describe('template/fix', () => {
 
     it('tells of missing, broken and HCL2 files', async () => {
       const path = join(folder(), 't.json');
-      assert.deepEqual((await fixFile(path)).diagnostics.map(one => one.code), ['unreadable-file']);
+      assert.deepEqual(
+        (await fixFile(path)).diagnostics.map(one => one.code),
+        ['unreadable-file'],
+      );
       writeFileSync(path, '{"builders": [}');
       assert.notEqual((await fixFile(path)).diagnostics.length, 0);
-      assert.deepEqual((await fixFile('x.pkr.hcl')).diagnostics.map(one => one.code), ['hcl-only']);
+      assert.deepEqual(
+        (await fixFile('x.pkr.hcl')).diagnostics.map(one => one.code),
+        ['hcl-only'],
+      );
     });
   });
 

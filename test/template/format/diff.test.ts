@@ -86,12 +86,12 @@ describe('template/format: unified diff', () => {
     const lines = (seed: number): string =>
       Array.from({ length: 20_000 }, (_, index) => `${(index * seed) % 97}\n`).join('');
     const diff = unifiedDiff(lines(31), lines(57), 'a', 'b');
-    const body = diff.split('\n').slice(2, -1).filter(line => !line.startsWith('@@'));
+    const body = diff
+      .split('\n')
+      .slice(2, -1)
+      .filter(line => !line.startsWith('@@'));
     assert.equal(body.filter(line => !line.startsWith('+')).length <= 20_000, true);
-    assert.equal(
-      body.filter(line => line.startsWith('-')).length,
-      body.filter(line => line.startsWith('+')).length,
-    );
+    assert.equal(body.filter(line => line.startsWith('-')).length, body.filter(line => line.startsWith('+')).length);
   });
 });
 

@@ -38,10 +38,7 @@ describe('template/format: JSON', () => {
     assert.equal(`  "list": ${fits},`.length, 80);
     assert.equal(format(text(fits)), text(fits));
     const longer = fits.replace('x', 'xx');
-    assert.equal(
-      format(text(longer)),
-      text(`[\n    "${'x'.repeat(37)}",\n    "${'y'.repeat(25)}"\n  ]`),
-    );
+    assert.equal(format(text(longer)), text(`[\n    "${'x'.repeat(37)}",\n    "${'y'.repeat(25)}"\n  ]`));
     // Without a comma after it there is one column more.
     assert.equal(format(`{"list":${longer}}`), `{\n  "list": ${longer}\n}\n`);
   });
@@ -58,10 +55,7 @@ describe('template/format: JSON', () => {
 
   it('leaves key order, duplicate keys, numbers and escapes as they are', () => {
     const text = '{"b":1.50,"a":1E+2,"b":-0,"\\u0061":"\\u00e9\\/é\\ud800"}';
-    assert.equal(
-      format(text),
-      '{\n  "b": 1.50,\n  "a": 1E+2,\n  "b": -0,\n  "\\u0061": "\\u00e9\\/é\\ud800"\n}\n',
-    );
+    assert.equal(format(text), '{\n  "b": 1.50,\n  "a": 1E+2,\n  "b": -0,\n  "\\u0061": "\\u00e9\\/é\\ud800"\n}\n');
   });
 
   it('drops the byte order mark, CRLF and blank lines', () => {

@@ -51,7 +51,22 @@ const KEYS = [
   'min_packer_version', 'push', 'comments', '_c', 'only', 'except', 'override', 'pause_before', 'max_retries', 'timeout', 'keep_input_artifact',
   'inline', '__proto__', 'constructor', 'Builders', 'source', 'iso_md5', 'ssh_private_ip', 'disk_size', 'tag', 'environment_vars', 'x', '',
 ]; // biome-ignore format: a list of keys
-const STRINGS = ['', 'shell', 'amazon-ebs', 'null', 'vsphere-iso', 'docker-tag', '{{user `x`}}', '{{', '5s', '1.2', 'x', '\ud800', 'é😀', '99'];
+const STRINGS = [
+  '',
+  'shell',
+  'amazon-ebs',
+  'null',
+  'vsphere-iso',
+  'docker-tag',
+  '{{user `x`}}',
+  '{{',
+  '5s',
+  '1.2',
+  'x',
+  '\ud800',
+  'é😀',
+  '99',
+];
 
 /** A random document made of the words of templates, as valid JSON. */
 export function randomDocument(random: () => number, depth = 0): unknown {
@@ -59,10 +74,12 @@ export function randomDocument(random: () => number, depth = 0): unknown {
   const kind = random();
   if (depth === 0 || (kind < 0.35 && depth < 6)) {
     const object: Record<string, unknown> = Object.create(null);
-    for (let count = Math.floor(random() * 7); count > 0; count--) object[pick(KEYS) ?? ''] = randomDocument(random, depth + 1);
+    for (let count = Math.floor(random() * 7); count > 0; count--)
+      object[pick(KEYS) ?? ''] = randomDocument(random, depth + 1);
     return object;
   }
-  if (kind < 0.6 && depth < 6) return Array.from({ length: Math.floor(random() * 4) }, () => randomDocument(random, depth + 1));
+  if (kind < 0.6 && depth < 6)
+    return Array.from({ length: Math.floor(random() * 4) }, () => randomDocument(random, depth + 1));
   if (kind < 0.85) return pick(STRINGS);
   return pick([null, true, false, 0, 1, -1.5, 1e21, 5e9]);
 }

@@ -28,7 +28,10 @@ describe('template/json: reading files', () => {
     const cwd = folder();
     writeFileSync(join(cwd, 'a.json'), '{"é": "\r\n"}');
     const { source, bom, diagnostics } = await readSource('./a.json', { cwd });
-    assert.deepEqual({ source, bom, diagnostics }, { source: { path: './a.json', text: '{"é": "\r\n"}' }, bom: false, diagnostics: [] });
+    assert.deepEqual(
+      { source, bom, diagnostics },
+      { source: { path: './a.json', text: '{"é": "\r\n"}' }, bom: false, diagnostics: [] },
+    );
   });
 
   it('takes off a byte order mark and tells of it', async () => {

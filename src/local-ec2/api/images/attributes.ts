@@ -7,8 +7,15 @@ import { ownImageOf } from './describe.ts';
 import { mappingXml } from './view.ts';
 
 const attributeValue = struct({ Value: string });
-const permissionItem = struct({ UserId: string, Group: string, OrganizationArn: string, OrganizationalUnitArn: string });
-type PermissionInput = Readonly<Record<'UserId' | 'Group' | 'OrganizationArn' | 'OrganizationalUnitArn', string | undefined>>;
+const permissionItem = struct({
+  UserId: string,
+  Group: string,
+  OrganizationArn: string,
+  OrganizationalUnitArn: string,
+});
+type PermissionInput = Readonly<
+  Record<'UserId' | 'Group' | 'OrganizationArn' | 'OrganizationalUnitArn', string | undefined>
+>;
 
 export const modifyImageAttribute = action(
   {
@@ -48,14 +55,16 @@ export const modifyImageAttribute = action(
       changes.push(() => {
         image.productCodes = [...new Set([...image.productCodes, ...input.ProductCode])];
       });
-    const description = input.Description?.Value ?? (input.Attribute === 'description' ? (input.Value ?? '') : undefined);
+    const description =
+      input.Description?.Value ?? (input.Attribute === 'description' ? (input.Value ?? '') : undefined);
     if (description !== undefined)
       changes.push(() => {
         image.description = description;
       });
     const imds = input.ImdsSupport?.Value ?? (input.Attribute === 'imdsSupport' ? input.Value : undefined);
     if (imds !== undefined) {
-      if (imds !== 'v2.0') throw invalidParameter(`Value (${imds}) for parameter ImdsSupport is invalid. Valid values are: v2.0.`);
+      if (imds !== 'v2.0')
+        throw invalidParameter(`Value (${imds}) for parameter ImdsSupport is invalid. Valid values are: v2.0.`);
       changes.push(() => {
         image.imdsSupport = imds;
       });
@@ -77,7 +86,10 @@ function permission(kind: LaunchPermission['kind'], value: string): LaunchPermis
   }[kind];
   if (!valid.test(value)) {
     const item = { user: 'userId', group: 'group', org: 'organizationArn', ou: 'organizationalUnitArn' }[kind];
-    throw new ApiError('InvalidAMIAttributeItemValue', `Invalid attribute item value "${value}" for ${item} item type.`);
+    throw new ApiError(
+      'InvalidAMIAttributeItemValue',
+      `Invalid attribute item value "${value}" for ${item} item type.`,
+    );
   }
   return { kind, value };
 }
@@ -91,7 +103,11 @@ function permissionsOf(item: PermissionInput): LaunchPermission[] {
   return found;
 }
 
-function changePermissions(image: ImageRecord, add: readonly LaunchPermission[], remove: readonly LaunchPermission[]): void {
+function changePermissions(
+  image: ImageRecord,
+  add: readonly LaunchPermission[],
+  remove: readonly LaunchPermission[],
+): void {
   const same = (a: LaunchPermission, b: LaunchPermission): boolean => a.kind === b.kind && a.value === b.value;
   image.permissions = image.permissions.filter(one => !remove.some(other => same(one, other)));
   for (const one of add) if (!image.permissions.some(other => same(one, other))) image.permissions.push(one);
@@ -113,34 +129,42 @@ const ATTRIBUTES = [
   'deregistrationProtection',
 ] as const;
 
-export const describeImageAttribute = action({ ImageId: required(string), Attribute: required(oneOf(...ATTRIBUTES)) }, (call, input) => {
-  const image = ownImageOf(call, input.ImageId);
-  const value = (text: string | undefined): Xml => (text === undefined ? {} : { value: text });
-  const shown: Record<(typeof ATTRIBUTES)[number], Xml> = {
-    description: value(image.description),
-    kernel: value(image.kernelId),
-    ramdisk: value(image.ramdiskId),
-    launchPermission: image.permissions.map(permissionXml),
-    productCodes: image.productCodes.map(productCode => ({ productCode, type: 'marketplace' })),
-    blockDeviceMapping: image.mappings.map(mappingXml),
-    sriovNetSupport: value(image.sriovNetSupport),
-    bootMode: value(image.bootMode),
-    tpmSupport: value(image.tpmSupport),
-    uefiData: value(image.uefiData),
-    lastLaunchedTime: value(image.lastLaunchedAt === undefined ? undefined : new Date(image.lastLaunchedAt).toISOString()),
-    imdsSupport: value(image.imdsSupport),
-    deregistrationProtection: value(image.protection),
-  };
-  return { imageId: image.id, [input.Attribute]: shown[input.Attribute] };
-});
+export const describeImageAttribute = action(
+  { ImageId: required(string), Attribute: required(oneOf(...ATTRIBUTES)) },
+  (call, input) => {
+    const image = ownImageOf(call, input.ImageId);
+    const value = (text: string | undefined): Xml => (text === undefined ? {} : { value: text });
+    const shown: Record<(typeof ATTRIBUTES)[number], Xml> = {
+      description: value(image.description),
+      kernel: value(image.kernelId),
+      ramdisk: value(image.ramdiskId),
+      launchPermission: image.permissions.map(permissionXml),
+      productCodes: image.productCodes.map(productCode => ({ productCode, type: 'marketplace' })),
+      blockDeviceMapping: image.mappings.map(mappingXml),
+      sriovNetSupport: value(image.sriovNetSupport),
+      bootMode: value(image.bootMode),
+      tpmSupport: value(image.tpmSupport),
+      uefiData: value(image.uefiData),
+      lastLaunchedTime: value(
+        image.lastLaunchedAt === undefined ? undefined : new Date(image.lastLaunchedAt).toISOString(),
+      ),
+      imdsSupport: value(image.imdsSupport),
+      deregistrationProtection: value(image.protection),
+    };
+    return { imageId: image.id, [input.Attribute]: shown[input.Attribute] };
+  },
+);
 
 function permissionXml(one: LaunchPermission): Xml {
   const name = { user: 'userId', group: 'group', org: 'organizationArn', ou: 'organizationalUnitArn' }[one.kind];
   return { [name]: one.value };
 }
 
-export const resetImageAttribute = action({ ImageId: required(string), Attribute: required(oneOf('launchPermission')) }, (call, input) => {
-  ownImageOf(call, input.ImageId).permissions = [];
-  call.world.touch();
-  return DONE;
-});
+export const resetImageAttribute = action(
+  { ImageId: required(string), Attribute: required(oneOf('launchPermission')) },
+  (call, input) => {
+    ownImageOf(call, input.ImageId).permissions = [];
+    call.world.touch();
+    return DONE;
+  },
+);

@@ -33,7 +33,10 @@ export const copyImage = action(
       throw invalidParameter(`Value (${input.SourceRegion}) for parameter sourceRegion is invalid.`);
     checkDuration(input.SnapshotCopyCompletionDurationMinutes);
     if (input.KmsKeyId && input.Encrypted !== true)
-      throw new ApiError('InvalidParameterDependency', 'The parameter KmsKeyId requires the parameter Encrypted to be set.');
+      throw new ApiError(
+        'InvalidParameterDependency',
+        'The parameter KmsKeyId requires the parameter Encrypted to be set.',
+      );
     const from: Call = { ...call, region: input.SourceRegion, state: call.world.region(input.SourceRegion) };
     const source = imageOf(from, input.SourceImageId);
     if (source.state !== 'available')
@@ -42,7 +45,10 @@ export const copyImage = action(
 
     const snapshotTags = tagsFor(input.TagSpecification, 'snapshot', ['image', 'snapshot']);
     const image = copyOf(call, source, input.Name, input.Description, input.SourceRegion);
-    image.tags = { ...(input.CopyImageTags ? source.tags : {}), ...tagsFor(input.TagSpecification, 'image', ['image', 'snapshot']) };
+    image.tags = {
+      ...(input.CopyImageTags ? source.tags : {}),
+      ...tagsFor(input.TagSpecification, 'image', ['image', 'snapshot']),
+    };
     const snapshots: SnapshotRecord[] = [];
     for (const mapping of image.mappings) {
       if (!mapping.ebs?.snapshotId) continue;
@@ -57,7 +63,14 @@ export const copyImage = action(
     }
     call.state.images[image.id] = image;
     const key = snapshots.find(one => one.kmsKeyId !== undefined)?.kmsKeyId;
-    completeImage(call, image, snapshots, 'copy', Promise.resolve(), key === undefined ? undefined : keyProblem(call, key));
+    completeImage(
+      call,
+      image,
+      snapshots,
+      'copy',
+      Promise.resolve(),
+      key === undefined ? undefined : keyProblem(call, key),
+    );
     remember(call, input.ClientToken, input, [image.id]);
     call.world.touch();
     return { imageId: image.id };
@@ -67,10 +80,18 @@ export const copyImage = action(
 /** EC2's rule for time-based copies: 15 minutes to 48 hours, in quarters of an hour. */
 export function checkDuration(minutes: number | undefined): void {
   if (minutes !== undefined && (minutes < 15 || minutes > 2880 || minutes % 15 !== 0))
-    throw invalidParameter(`Value (${minutes}) for parameter completionDurationMinutes is invalid. It must be a multiple of 15 between 15 and 2880.`);
+    throw invalidParameter(
+      `Value (${minutes}) for parameter completionDurationMinutes is invalid. It must be a multiple of 15 between 15 and 2880.`,
+    );
 }
 
-function copyOf(call: Call, source: ImageRecord, name: string, description: string | undefined, sourceRegion: string): ImageRecord {
+function copyOf(
+  call: Call,
+  source: ImageRecord,
+  name: string,
+  description: string | undefined,
+  sourceRegion: string,
+): ImageRecord {
   const { accountId } = call.world;
   const copy: ImageRecord = {
     ...structuredClone(source),
@@ -97,7 +118,14 @@ function copyOf(call: Call, source: ImageRecord, name: string, description: stri
   return copy;
 }
 
-function copiedSnapshot(call: Call, from: Call, id: string, size: number, image: ImageRecord, tags: Tags): SnapshotRecord {
+function copiedSnapshot(
+  call: Call,
+  from: Call,
+  id: string,
+  size: number,
+  image: ImageRecord,
+  tags: Tags,
+): SnapshotRecord {
   const source = peek(from, 'snapshots', id);
   if (!source && !image.standIn) throw new ApiError('InvalidSnapshot.NotFound', `The snapshot '${id}' does not exist.`);
   return {

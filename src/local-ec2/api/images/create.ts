@@ -35,7 +35,12 @@ export const createImage = action(
     const made: { snapshot: SnapshotRecord; volume: VolumeRecord }[] = [];
     const mappings = wanted.map(mapping => {
       const volume = volumes.get(mapping.device);
-      if (!mapping.ebs || !volume || (mapping.ebs.snapshotId !== undefined && mapping.ebs.snapshotId !== volume.snapshotId)) return mapping;
+      if (
+        !mapping.ebs ||
+        !volume ||
+        (mapping.ebs.snapshotId !== undefined && mapping.ebs.snapshotId !== volume.snapshotId)
+      )
+        return mapping;
       const snapshot = newSnapshot(call, volume, `Created by CreateImage(${instance.id}) for ${imageId}`, snapshotTags);
       if (mapping.device === instance.rootDeviceName) snapshot.loginUser = instance.loginUser;
       made.push({ snapshot, volume });
@@ -47,11 +52,22 @@ export const createImage = action(
     for (const { snapshot } of made) call.state.snapshots[snapshot.id] = snapshot;
 
     const work = call.runtime
-      .snapshotInstance(call.region, instance, made.map(one => one.volume), input.NoReboot !== true)
+      .snapshotInstance(
+        call.region,
+        instance,
+        made.map(one => one.volume),
+        input.NoReboot !== true,
+      )
       .then(contents => {
         for (const { snapshot, volume } of made) snapshot.content = contents.get(volume.id) ?? {};
       });
-    completeImage(call, image, made.map(one => one.snapshot), 'image', work);
+    completeImage(
+      call,
+      image,
+      made.map(one => one.snapshot),
+      'image',
+      work,
+    );
     call.world.touch();
     return { imageId };
   },
@@ -87,7 +103,12 @@ function mappingOf(disk: InstanceRecord['disks'][number], volume: VolumeRecord |
 }
 
 /** A snapshot of a volume, pending and not yet in the store. */
-export function newSnapshot(call: Call, volume: VolumeRecord, description: string, tags: Record<string, string>): SnapshotRecord {
+export function newSnapshot(
+  call: Call,
+  volume: VolumeRecord,
+  description: string,
+  tags: Record<string, string>,
+): SnapshotRecord {
   const now = call.world.now();
   return {
     id: newId('snap'),

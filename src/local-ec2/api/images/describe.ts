@@ -14,7 +14,8 @@ export function imageOf(call: Call, id: string): ImageRecord {
   const standIn = standInById(call, id);
   if (standIn) return admitStandIn(call, standIn);
   const image = find(call, 'images', id);
-  if (image.state === 'deregistered') throw new ApiError('InvalidAMIID.Unavailable', `The image id '[${id}]' is no longer available`);
+  if (image.state === 'deregistered')
+    throw new ApiError('InvalidAMIID.Unavailable', `The image id '[${id}]' is no longer available`);
   return image;
 }
 

@@ -9,6 +9,8 @@ export function checkImageName(call: Call, name: string): void {
       'InvalidAMIName.Malformed',
       "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '.', '-', '/' and '_'",
     );
-  const other = Object.values(call.state.images).find(one => isOwn(call, one) && one.name === name && one.state !== 'failed');
+  const other = Object.values(call.state.images).find(
+    one => isOwn(call, one) && one.name === name && one.state !== 'failed',
+  );
   if (other) throw new ApiError('InvalidAMIName.Duplicate', `AMI name ${name} is already in use by AMI ${other.id}`);
 }

@@ -1,6 +1,14 @@
 import { messageOf } from '../../../sdk/errors.ts';
 import { ApiError, invalidParameter, missingParameter } from '../../protocol/errors.ts';
-import { blockDeviceMappings, boolean, list, oneOf, required, string, tagSpecifications } from '../../protocol/params.ts';
+import {
+  blockDeviceMappings,
+  boolean,
+  list,
+  oneOf,
+  required,
+  string,
+  tagSpecifications,
+} from '../../protocol/params.ts';
 import { newId } from '../../store/ids.ts';
 import type { ImageRecord } from '../../store/model.ts';
 import { action, type Call } from '../action.ts';
@@ -46,7 +54,10 @@ export const registerImage = action(
     if (!rootDeviceName) throw missingParameter('RootDeviceName');
     const root = mappings.find(one => one.device === rootDeviceName);
     if (!input.ImageLocation && !root?.ebs?.snapshotId)
-      throw new ApiError('InvalidBlockDeviceMapping', `The root device ${rootDeviceName} of the image must be an EBS volume with a snapshot`);
+      throw new ApiError(
+        'InvalidBlockDeviceMapping',
+        `The root device ${rootDeviceName} of the image must be an EBS volume with a snapshot`,
+      );
     const { accountId } = call.world;
     const rootSnapshot = peek(call, 'snapshots', root?.ebs?.snapshotId);
     const image: ImageRecord = {
@@ -84,14 +95,20 @@ export const registerImage = action(
   },
 );
 
-export const deregisterImage = action({ ImageId: required(string), DeleteAssociatedSnapshots: boolean }, (call, input) => {
-  const image = ownImageOf(call, input.ImageId);
-  if (image.protection !== 'disabled')
-    throw new ApiError('OperationNotPermitted', `The AMI ${image.id} cannot be deregistered: deregistration protection is enabled`);
-  removeImageRecord(call, image);
-  const results = input.DeleteAssociatedSnapshots ? deleteSnapshotsOf(call, image) : undefined;
-  return { return: true, deleteSnapshotResultSet: results };
-});
+export const deregisterImage = action(
+  { ImageId: required(string), DeleteAssociatedSnapshots: boolean },
+  (call, input) => {
+    const image = ownImageOf(call, input.ImageId);
+    if (image.protection !== 'disabled')
+      throw new ApiError(
+        'OperationNotPermitted',
+        `The AMI ${image.id} cannot be deregistered: deregistration protection is enabled`,
+      );
+    removeImageRecord(call, image);
+    const results = input.DeleteAssociatedSnapshots ? deleteSnapshotsOf(call, image) : undefined;
+    return { return: true, deleteSnapshotResultSet: results };
+  },
+);
 
 export function removeImageRecord(call: Pick<Call, 'state' | 'world'>, image: ImageRecord): void {
   call.world.lifecycle.cancel(image.id);
@@ -117,10 +134,14 @@ export const deprecationActions = {
   EnableImageDeprecation: action({ ImageId: required(string), DeprecateAt: required(string) }, (call, input) => {
     const image = ownImageOf(call, input.ImageId);
     const at = Date.parse(input.DeprecateAt);
-    if (Number.isNaN(at)) throw invalidParameter(`Value (${input.DeprecateAt}) for parameter DeprecateAt is invalid. Expecting an ISO 8601 time.`);
+    if (Number.isNaN(at))
+      throw invalidParameter(
+        `Value (${input.DeprecateAt}) for parameter DeprecateAt is invalid. Expecting an ISO 8601 time.`,
+      );
     const now = call.world.now();
     if (at < now) throw invalidParameter(`The deprecation time ${input.DeprecateAt} is in the past`);
-    if (at > now + LATEST_DEPRECATION) throw invalidParameter(`The deprecation time ${input.DeprecateAt} is more than 10 years from now`);
+    if (at > now + LATEST_DEPRECATION)
+      throw invalidParameter(`The deprecation time ${input.DeprecateAt} is more than 10 years from now`);
     // EC2 rounds to the nearest minute.
     image.deprecationTime = Math.round(at / 60_000) * 60_000;
     call.world.touch();

@@ -67,7 +67,8 @@ export function mappingXml(mapping: ImageMapping): Xml {
   };
 }
 
-const ebsOf = (image: ImageRecord): readonly NonNullable<ImageMapping['ebs']>[] => image.mappings.flatMap(one => one.ebs ?? []);
+const ebsOf = (image: ImageRecord): readonly NonNullable<ImageMapping['ebs']>[] =>
+  image.mappings.flatMap(one => one.ebs ?? []);
 
 /** The filters of DescribeImages. */
 export const IMAGE_FILTERS: FilterTable<ImageRecord> = {

@@ -1,7 +1,7 @@
+import { instanceType } from '../../instance-types.ts';
 import { ApiError, invalidCombination, invalidParameter, missingParameter } from '../../protocol/errors.ts';
 import { blob, boolean, list, oneOf, required, string, struct } from '../../protocol/params.ts';
 import type { Xml } from '../../protocol/xml.ts';
-import { instanceType } from '../../instance-types.ts';
 import type { InstanceRecord } from '../../store/model.ts';
 import { action, DONE } from '../action.ts';
 import { find } from '../kinds.ts';
@@ -11,7 +11,15 @@ const text = struct({ Value: string });
 const flag = struct({ Value: boolean });
 
 /** Attributes that EC2 changes only while the instance is stopped. */
-const STOPPED_ONLY = new Set(['InstanceType', 'UserData', 'EnaSupport', 'SriovNetSupport', 'EbsOptimized', 'Kernel', 'Ramdisk']);
+const STOPPED_ONLY = new Set([
+  'InstanceType',
+  'UserData',
+  'EnaSupport',
+  'SriovNetSupport',
+  'EbsOptimized',
+  'Kernel',
+  'Ramdisk',
+]);
 
 /** Short names that Attribute may have, with Value. */
 const BY_NAME: Readonly<Record<string, string>> = {
@@ -42,7 +50,12 @@ export const modifyInstanceAttribute = action(
     UserData: struct({ Value: blob }),
     GroupId: list(string),
     BlockDeviceMapping: list(
-      struct({ DeviceName: string, VirtualName: string, NoDevice: string, Ebs: struct({ DeleteOnTermination: boolean, VolumeId: string }) }),
+      struct({
+        DeviceName: string,
+        VirtualName: string,
+        NoDevice: string,
+        Ebs: struct({ DeleteOnTermination: boolean, VolumeId: string }),
+      }),
     ),
   },
   (call, input) => {
@@ -62,12 +75,14 @@ export const modifyInstanceAttribute = action(
     set('UserData', input.UserData?.Value?.toString('base64'));
     if (input.Attribute !== undefined && input.Value !== undefined) {
       const name = BY_NAME[input.Attribute];
-      if (!name) throw invalidParameter(`Value (${input.Attribute}) for parameter attribute is invalid. Unknown attribute.`);
+      if (!name)
+        throw invalidParameter(`Value (${input.Attribute}) for parameter attribute is invalid. Unknown attribute.`);
       set(name, input.Value);
     }
     if (values.size > 1) throw invalidCombination('Fields for multiple attribute types specified');
     const [change] = values;
-    if (!change && input.GroupId.length === 0 && input.BlockDeviceMapping.length === 0) throw missingParameter('Attribute');
+    if (!change && input.GroupId.length === 0 && input.BlockDeviceMapping.length === 0)
+      throw missingParameter('Attribute');
     if (change) {
       const [name, value] = change;
       if (STOPPED_ONLY.has(name) && instance.state !== 'stopped')
@@ -105,7 +120,9 @@ function apply(instance: InstanceRecord, name: string, value: string | boolean):
       break;
     case 'InstanceInitiatedShutdownBehavior':
       if (value !== 'stop' && value !== 'terminate')
-        throw invalidParameter(`Value (${value}) for parameter instanceInitiatedShutdownBehavior is invalid. Valid values are: stop, terminate.`);
+        throw invalidParameter(
+          `Value (${value}) for parameter instanceInitiatedShutdownBehavior is invalid. Valid values are: stop, terminate.`,
+        );
       instance.shutdownBehavior = value;
       break;
     case 'InstanceType':
@@ -113,7 +130,8 @@ function apply(instance: InstanceRecord, name: string, value: string | boolean):
       instance.type = String(value);
       break;
     case 'SriovNetSupport':
-      if (value !== 'simple') throw invalidParameter(`Value (${value}) for parameter sriovNetSupport is invalid. Valid values are: simple.`);
+      if (value !== 'simple')
+        throw invalidParameter(`Value (${value}) for parameter sriovNetSupport is invalid. Valid values are: simple.`);
       instance.sriovNetSupport = value;
       break;
     case 'UserData':
@@ -141,41 +159,47 @@ const ATTRIBUTES = [
   'disableApiStop',
 ] as const;
 
-export const describeInstanceAttribute = action({ InstanceId: required(string), Attribute: required(oneOf(...ATTRIBUTES)) }, (call, input) => {
-  const instance = find(call, 'instances', input.InstanceId);
-  const value = (one: string | boolean | undefined): Xml => (one === undefined ? {} : { value: one });
-  const shown: Record<(typeof ATTRIBUTES)[number], Xml> = {
-    instanceType: value(instance.type),
-    kernel: {},
-    ramdisk: {},
-    userData: value(instance.userData),
-    disableApiTermination: value(instance.disableApiTermination),
-    instanceInitiatedShutdownBehavior: value(instance.shutdownBehavior),
-    rootDeviceName: value(instance.rootDeviceName),
-    blockDeviceMapping: instance.disks.map(disk => ({
-      deviceName: disk.device,
-      ebs: { volumeId: disk.volumeId, status: 'attached', deleteOnTermination: disk.deleteOnTermination },
-    })),
-    productCodes: instance.productCodes.map(productCode => ({ productCode, type: 'marketplace' })),
-    sourceDestCheck: value(instance.sourceDestCheck),
-    groupSet: instance.groupIds.map(groupId => ({ groupId })),
-    ebsOptimized: value(instance.ebsOptimized),
-    sriovNetSupport: value(instance.sriovNetSupport),
-    enaSupport: value(instance.enaSupport),
-    enclaveOptions: { enabled: instance.enclave },
-    disableApiStop: value(instance.disableApiStop),
-  };
-  return { instanceId: instance.id, [input.Attribute]: shown[input.Attribute] };
-});
+export const describeInstanceAttribute = action(
+  { InstanceId: required(string), Attribute: required(oneOf(...ATTRIBUTES)) },
+  (call, input) => {
+    const instance = find(call, 'instances', input.InstanceId);
+    const value = (one: string | boolean | undefined): Xml => (one === undefined ? {} : { value: one });
+    const shown: Record<(typeof ATTRIBUTES)[number], Xml> = {
+      instanceType: value(instance.type),
+      kernel: {},
+      ramdisk: {},
+      userData: value(instance.userData),
+      disableApiTermination: value(instance.disableApiTermination),
+      instanceInitiatedShutdownBehavior: value(instance.shutdownBehavior),
+      rootDeviceName: value(instance.rootDeviceName),
+      blockDeviceMapping: instance.disks.map(disk => ({
+        deviceName: disk.device,
+        ebs: { volumeId: disk.volumeId, status: 'attached', deleteOnTermination: disk.deleteOnTermination },
+      })),
+      productCodes: instance.productCodes.map(productCode => ({ productCode, type: 'marketplace' })),
+      sourceDestCheck: value(instance.sourceDestCheck),
+      groupSet: instance.groupIds.map(groupId => ({ groupId })),
+      ebsOptimized: value(instance.ebsOptimized),
+      sriovNetSupport: value(instance.sriovNetSupport),
+      enaSupport: value(instance.enaSupport),
+      enclaveOptions: { enabled: instance.enclave },
+      disableApiStop: value(instance.disableApiStop),
+    };
+    return { instanceId: instance.id, [input.Attribute]: shown[input.Attribute] };
+  },
+);
 
-export const modifyInstanceMetadataOptions = action({ InstanceId: required(string), ...metadataOptions }, (call, input) => {
-  const instance = find(call, 'instances', input.InstanceId);
-  const { metadata } = instance;
-  if (input.HttpTokens) metadata.httpTokens = input.HttpTokens;
-  if (input.HttpPutResponseHopLimit !== undefined) metadata.httpPutResponseHopLimit = input.HttpPutResponseHopLimit;
-  if (input.HttpEndpoint) metadata.httpEndpoint = input.HttpEndpoint;
-  if (input.HttpProtocolIpv6) metadata.httpProtocolIpv6 = input.HttpProtocolIpv6;
-  if (input.InstanceMetadataTags) metadata.instanceMetadataTags = input.InstanceMetadataTags;
-  call.world.touch();
-  return { instanceId: instance.id, instanceMetadataOptions: { state: 'pending', ...metadata } };
-});
+export const modifyInstanceMetadataOptions = action(
+  { InstanceId: required(string), ...metadataOptions },
+  (call, input) => {
+    const instance = find(call, 'instances', input.InstanceId);
+    const { metadata } = instance;
+    if (input.HttpTokens) metadata.httpTokens = input.HttpTokens;
+    if (input.HttpPutResponseHopLimit !== undefined) metadata.httpPutResponseHopLimit = input.HttpPutResponseHopLimit;
+    if (input.HttpEndpoint) metadata.httpEndpoint = input.HttpEndpoint;
+    if (input.HttpProtocolIpv6) metadata.httpProtocolIpv6 = input.HttpProtocolIpv6;
+    if (input.InstanceMetadataTags) metadata.instanceMetadataTags = input.InstanceMetadataTags;
+    call.world.touch();
+    return { instanceId: instance.id, instanceMetadataOptions: { state: 'pending', ...metadata } };
+  },
+);

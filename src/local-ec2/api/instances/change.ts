@@ -6,7 +6,10 @@ import { action, type Call, DONE } from '../action.ts';
 import { select } from '../kinds.ts';
 import { stateXml } from './view.ts';
 
-const USER_SHUTDOWN = { code: 'Client.UserInitiatedShutdown', message: 'Client.UserInitiatedShutdown: User initiated shutdown' };
+const USER_SHUTDOWN = {
+  code: 'Client.UserInitiatedShutdown',
+  message: 'Client.UserInitiatedShutdown: User initiated shutdown',
+};
 
 function byUser(call: Call): string {
   return `User initiated (${new Date(call.world.now()).toISOString().slice(0, 19).replace('T', ' ')} GMT)`;
@@ -21,7 +24,10 @@ function changeXml(instance: InstanceRecord, before: InstanceState): Xml {
 }
 
 function wrongState(instance: InstanceRecord, done: string): ApiError {
-  return new ApiError('IncorrectInstanceState', `The instance '${instance.id}' is not in a state from which it can be ${done}.`);
+  return new ApiError(
+    'IncorrectInstanceState',
+    `The instance '${instance.id}' is not in a state from which it can be ${done}.`,
+  );
 }
 
 export const startInstances = action({ InstanceId: required(list(string)), AdditionalInfo: string }, (call, input) => {
@@ -48,11 +54,18 @@ export const stopInstances = action(
   (call, input) => {
     const instances = chosen(call, input.InstanceId);
     for (const one of instances) {
-      if (one.state === 'terminated' || one.state === 'shutting-down' || one.state === 'pending') throw wrongState(one, 'stopped');
+      if (one.state === 'terminated' || one.state === 'shutting-down' || one.state === 'pending')
+        throw wrongState(one, 'stopped');
       if (one.disableApiStop)
-        throw new ApiError('OperationNotPermitted', `The instance '${one.id}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again.`);
+        throw new ApiError(
+          'OperationNotPermitted',
+          `The instance '${one.id}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again.`,
+        );
       if (one.spot)
-        throw new ApiError('UnsupportedOperation', `You can't stop the Spot Instance '${one.id}' because it is associated with a one-time Spot Instance request.`);
+        throw new ApiError(
+          'UnsupportedOperation',
+          `You can't stop the Spot Instance '${one.id}' because it is associated with a one-time Spot Instance request.`,
+        );
     }
     const changes = instances.map(one => {
       const before = one.state;
@@ -70,10 +83,14 @@ export const terminateInstances = action(
     const instances = chosen(call, input.InstanceId);
     for (const one of instances)
       if (one.disableApiTermination)
-        throw new ApiError('OperationNotPermitted', `The instance '${one.id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.`);
+        throw new ApiError(
+          'OperationNotPermitted',
+          `The instance '${one.id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.`,
+        );
     const changes = instances.map(one => {
       const before = one.state;
-      if (before !== 'terminated' && before !== 'shutting-down') call.runtime.terminate(call.region, one, USER_SHUTDOWN, byUser(call));
+      if (before !== 'terminated' && before !== 'shutting-down')
+        call.runtime.terminate(call.region, one, USER_SHUTDOWN, byUser(call));
       return changeXml(one, before);
     });
     return { instancesSet: changes };
@@ -97,6 +114,8 @@ function monitoring(on: boolean) {
     const instances = chosen(call, input.InstanceId);
     for (const one of instances) one.monitoring = on;
     call.world.touch();
-    return { instancesSet: instances.map(one => ({ instanceId: one.id, monitoring: { state: on ? 'enabled' : 'disabled' } })) };
+    return {
+      instancesSet: instances.map(one => ({ instanceId: one.id, monitoring: { state: on ? 'enabled' : 'disabled' } })),
+    };
   });
 }

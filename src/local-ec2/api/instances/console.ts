@@ -18,7 +18,8 @@ export const getConsoleOutput = action({ InstanceId: required(string), Latest: b
 /** The Windows administrator's password, encrypted to the launch key; empty for other systems. */
 export const getPasswordData = action({ InstanceId: required(string) }, (call, input) => {
   const instance = find(call, 'instances', input.InstanceId);
-  const ready = instance.platform === 'windows' && instance.state === 'running' && instance.publicKey?.startsWith('ssh-rsa ');
+  const ready =
+    instance.platform === 'windows' && instance.state === 'running' && instance.publicKey?.startsWith('ssh-rsa ');
   const password = randomBytes(12).toString('base64url');
   return {
     instanceId: instance.id,

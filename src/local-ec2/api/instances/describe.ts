@@ -9,7 +9,13 @@ import { reservationHead } from './run.ts';
 import { INSTANCE_FILTERS, instanceXml, privateName, publicAddressOf, stateXml } from './view.ts';
 
 export const describeInstances = action(
-  { InstanceId: list(string), Filter: filters, MaxResults: integer, NextToken: string, IncludeManagedResources: boolean },
+  {
+    InstanceId: list(string),
+    Filter: filters,
+    MaxResults: integer,
+    NextToken: string,
+    IncludeManagedResources: boolean,
+  },
   (call, input) => {
     const found = select(call, 'instances', input.InstanceId, matcher(input.Filter, INSTANCE_FILTERS(call)));
     const { items, nextToken } = page(found, input, { byId: input.InstanceId.length > 0 });
@@ -47,7 +53,10 @@ export const describeInstanceStatus = action(
     return {
       instanceStatusSet: items.map(one => {
         const up = one.state === 'running';
-        const status = { status: up ? 'ok' : 'not-applicable', details: up ? [{ name: 'reachability', status: 'passed' }] : [] };
+        const status = {
+          status: up ? 'ok' : 'not-applicable',
+          details: up ? [{ name: 'reachability', status: 'passed' }] : [],
+        };
         return {
           instanceId: one.id,
           availabilityZone: one.zone,
@@ -94,7 +103,10 @@ export const describeNetworkInterfaces = action(
         privateIpAddress: one.address,
         privateDnsName: privateName(one),
         sourceDestCheck: one.sourceDestCheck,
-        groupSet: one.groupIds.map(groupId => ({ groupId, groupName: peek(call, 'securityGroups', groupId)?.name ?? groupId })),
+        groupSet: one.groupIds.map(groupId => ({
+          groupId,
+          groupName: peek(call, 'securityGroups', groupId)?.name ?? groupId,
+        })),
         attachment: { instanceId: one.id, deviceIndex: 0, status: 'attached', deleteOnTermination: true },
         association: { publicIp: publicAddressOf(one) },
         tagSet: tagSet(one.eniTags),

@@ -86,7 +86,11 @@ export const launchFields = {
   Monitoring: enabled,
   NetworkInterface: networkInterfaces,
   Placement: placement,
-  PrivateDnsNameOptions: struct({ HostnameType: string, EnableResourceNameDnsARecord: boolean, EnableResourceNameDnsAAAARecord: boolean }),
+  PrivateDnsNameOptions: struct({
+    HostnameType: string,
+    EnableResourceNameDnsARecord: boolean,
+    EnableResourceNameDnsAAAARecord: boolean,
+  }),
   SecurityGroup: list(string),
   SecurityGroupId: list(string),
   TagSpecification: tagSpecifications,

@@ -63,7 +63,9 @@ export function launchInstance(call: Call, plan: LaunchPlan, identity: LaunchIde
     monitoring: input.Monitoring?.Enabled ?? false,
     enclave: input.EnclaveOptions?.Enabled ?? false,
     hibernation: input.HibernationOptions?.Configured ?? false,
-    ...(type.burstable && { cpuCredits: input.CreditSpecification?.CpuCredits ?? (/^t[12]$/.test(type.family) ? 'standard' : 'unlimited') }),
+    ...(type.burstable && {
+      cpuCredits: input.CreditSpecification?.CpuCredits ?? (/^t[12]$/.test(type.family) ? 'standard' : 'unlimited'),
+    }),
     metadata: { ...plan.metadata },
     tenancy: input.Placement?.Tenancy ?? (input.Placement?.HostId ? 'host' : 'default'),
     ...(input.Placement?.HostId && { hostId: input.Placement.HostId }),
@@ -73,7 +75,9 @@ export function launchInstance(call: Call, plan: LaunchPlan, identity: LaunchIde
     ...(reservation && {
       capacityReservation: {
         ...(reservation.CapacityReservationPreference && { preference: reservation.CapacityReservationPreference }),
-        ...(reservation.CapacityReservationTarget?.CapacityReservationId && { id: reservation.CapacityReservationTarget.CapacityReservationId }),
+        ...(reservation.CapacityReservationTarget?.CapacityReservationId && {
+          id: reservation.CapacityReservationTarget.CapacityReservationId,
+        }),
         ...(reservation.CapacityReservationTarget?.CapacityReservationResourceGroupArn && {
           groupArn: reservation.CapacityReservationTarget.CapacityReservationResourceGroupArn,
         }),

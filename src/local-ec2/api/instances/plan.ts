@@ -1,7 +1,14 @@
-import { ApiError, invalidCombination, invalidParameter, missingParameter } from '../../protocol/errors.ts';
 import { type InstanceType, instanceType } from '../../instance-types.ts';
-import type { ImageMapping, ImageRecord, InstanceRecord, KeyPairRecord, MetadataOptions, Tags } from '../../store/model.ts';
+import { ApiError, invalidCombination, invalidParameter, missingParameter } from '../../protocol/errors.ts';
 import { profileForLaunch } from '../../services/iam/profiles.ts';
+import type {
+  ImageMapping,
+  ImageRecord,
+  InstanceRecord,
+  KeyPairRecord,
+  MetadataOptions,
+  Tags,
+} from '../../store/model.ts';
 import type { Call } from '../action.ts';
 import { kmsKeyArn } from '../encryption.ts';
 import { imageOf } from '../images/describe.ts';
@@ -44,7 +51,10 @@ export function planLaunch(call: Call, input: LaunchParameters): LaunchPlan {
   if (image.state !== 'available')
     throw new ApiError('InvalidAMIID.Unavailable', `The image ID '${image.id}' is not available: it is ${image.state}`);
   if (image.rootDeviceType !== 'ebs')
-    throw new ApiError('UnsupportedOperation', `The embedded EC2 cannot launch '${image.id}': its root device is in the instance store`);
+    throw new ApiError(
+      'UnsupportedOperation',
+      `The embedded EC2 cannot launch '${image.id}': its root device is in the instance store`,
+    );
   const type = instanceType(input.InstanceType ?? 'm1.small');
   if (!type) throw invalidParameter(`Invalid value '${input.InstanceType}' for InstanceType.`);
   const architecture = image.architecture === 'i386' ? 'x86_64' : image.architecture;
@@ -79,7 +89,8 @@ export function planLaunch(call: Call, input: LaunchParameters): LaunchPlan {
 /** Refuses when the fault plan says that there is no capacity. */
 export function checkCapacity(call: Call, plan: LaunchPlan): void {
   const zone = plan.network.subnet.zone;
-  if (call.world.faults.lacksCapacity(plan.type.name, zone, plan.spot ? 'spot' : 'on-demand')) throw noCapacity(call, plan.type.name, zone);
+  if (call.world.faults.lacksCapacity(plan.type.name, zone, plan.spot ? 'spot' : 'on-demand'))
+    throw noCapacity(call, plan.type.name, zone);
 }
 
 function checkOptions(input: LaunchParameters, type: InstanceType): void {
@@ -87,12 +98,21 @@ function checkOptions(input: LaunchParameters, type: InstanceType): void {
     throw invalidCombination(`The parameter CreditSpecification is not supported for the instance type '${type.name}'`);
   const reservation = input.CapacityReservationSpecification;
   const target = reservation?.CapacityReservationTarget;
-  if (reservation?.CapacityReservationPreference !== undefined && target && reservation.CapacityReservationPreference !== 'capacity-reservations-only')
-    throw invalidCombination('The parameters CapacityReservationPreference and CapacityReservationTarget may not be used together');
+  if (
+    reservation?.CapacityReservationPreference !== undefined &&
+    target &&
+    reservation.CapacityReservationPreference !== 'capacity-reservations-only'
+  )
+    throw invalidCombination(
+      'The parameters CapacityReservationPreference and CapacityReservationTarget may not be used together',
+    );
   if (target?.CapacityReservationId && target.CapacityReservationResourceGroupArn)
     throw invalidCombination('Specify a capacity reservation ID or a resource group ARN, not both');
   if (target?.CapacityReservationId !== undefined && !/^cr-[0-9a-f]+$/.test(target.CapacityReservationId))
-    throw new ApiError('InvalidCapacityReservationId.Malformed', `Invalid id: "${target.CapacityReservationId}" (expecting "cr-...")`);
+    throw new ApiError(
+      'InvalidCapacityReservationId.Malformed',
+      `Invalid id: "${target.CapacityReservationId}" (expecting "cr-...")`,
+    );
   const { Placement } = input;
   if (Placement?.HostId !== undefined && !/^h-[0-9a-f]+$/.test(Placement.HostId))
     throw new ApiError('InvalidHostID.Malformed', `Invalid id: "${Placement.HostId}" (expecting "h-...")`);
@@ -101,12 +121,16 @@ function checkOptions(input: LaunchParameters, type: InstanceType): void {
   if (input.EnclaveOptions?.Enabled && (type.burstable || type.vcpus < 4))
     throw invalidCombination(`The instance type '${type.name}' does not support Nitro Enclaves`);
   for (const { LicenseConfigurationArn: arn } of input.LicenseSpecification)
-    if (!/^arn:[a-z-]+:license-manager:/.test(arn)) throw invalidParameter(`Invalid license configuration ARN '${arn}'`);
+    if (!/^arn:[a-z-]+:license-manager:/.test(arn))
+      throw invalidParameter(`Invalid license configuration ARN '${arn}'`);
   const price = input.InstanceMarketOptions?.SpotOptions?.MaxPrice;
-  if (price !== undefined && !(Number(price) > 0)) throw invalidParameter(`Invalid value '${price}' for spot price. It must be a positive number.`);
+  if (price !== undefined && !(Number(price) > 0))
+    throw invalidParameter(`Invalid value '${price}' for spot price. It must be a positive number.`);
   const hops = input.MetadataOptions?.HttpPutResponseHopLimit;
   if (hops !== undefined && (hops < 1 || hops > 64))
-    throw invalidParameter(`Value (${hops}) for parameter HttpPutResponseHopLimit is invalid. It must be between 1 and 64.`);
+    throw invalidParameter(
+      `Value (${hops}) for parameter HttpPutResponseHopLimit is invalid. It must be between 1 and 64.`,
+    );
 }
 
 function checkUserData(text: string | undefined): string | undefined {

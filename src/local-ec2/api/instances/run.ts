@@ -32,11 +32,18 @@ export const runInstances = checkedAction(
   },
   (call, input, stopIfDry) => {
     const known = recall(call, input.ClientToken, input);
-    if (known) return reservationXml(call, known.flatMap(id => peek(call, 'instances', id) ?? []));
+    if (known)
+      return reservationXml(
+        call,
+        known.flatMap(id => peek(call, 'instances', id) ?? []),
+      );
     const { MinCount: min, MaxCount: max } = input;
     if (min < 1 || max < min) throw invalidParameter(`Invalid value for MinCount and MaxCount: ${min}, ${max}`);
     if (max > MAX_COUNT)
-      throw new ApiError('InstanceLimitExceeded', `You have requested more instances (${max}) than your current instance limit of ${MAX_COUNT} allows.`);
+      throw new ApiError(
+        'InstanceLimitExceeded',
+        `You have requested more instances (${max}) than your current instance limit of ${MAX_COUNT} allows.`,
+      );
     const parameters: LaunchParameters = input.LaunchTemplate
       ? overTemplate(input, templateVersion(call, input.LaunchTemplate).data)
       : input;
@@ -47,7 +54,12 @@ export const runInstances = checkedAction(
     const made: InstanceRecord[] = [];
     for (let index = 0; index < max; index++)
       made.push(launchInstance(call, plan, { reservationId, launchIndex: index, clientToken: input.ClientToken }));
-    remember(call, input.ClientToken, input, made.map(one => one.id));
+    remember(
+      call,
+      input.ClientToken,
+      input,
+      made.map(one => one.id),
+    );
     return reservationXml(call, made);
   },
 );

@@ -1,8 +1,8 @@
+import { instanceType } from '../../instance-types.ts';
 import { hostnameOf } from '../../machine-spec.ts';
 import type { Xml } from '../../protocol/xml.ts';
 import { zonesOf } from '../../regions.ts';
 import type { InstanceRecord, InstanceState } from '../../store/model.ts';
-import { instanceType } from '../../instance-types.ts';
 import type { Call } from '../action.ts';
 import { type FilterTable, isoTime } from '../filters.ts';
 import { peek } from '../kinds.ts';
@@ -23,7 +23,10 @@ export function stateXml(state: InstanceState): Xml {
 }
 
 function groupSet(call: Call, instance: InstanceRecord): Xml {
-  return instance.groupIds.map(groupId => ({ groupId, groupName: peek(call, 'securityGroups', groupId)?.name ?? groupId }));
+  return instance.groupIds.map(groupId => ({
+    groupId,
+    groupName: peek(call, 'securityGroups', groupId)?.name ?? groupId,
+  }));
 }
 
 export function privateName(instance: InstanceRecord): string {
@@ -32,7 +35,9 @@ export function privateName(instance: InstanceRecord): string {
 
 /** The public address; an instance that is not up has none. */
 export function publicAddressOf(instance: InstanceRecord): string | undefined {
-  return instance.publicAddress && (instance.state === 'running' || instance.state === 'pending') ? instance.address : undefined;
+  return instance.publicAddress && (instance.state === 'running' || instance.state === 'pending')
+    ? instance.address
+    : undefined;
 }
 
 function networkInterfaceXml(call: Call, instance: InstanceRecord): Xml {
@@ -59,7 +64,9 @@ function networkInterfaceXml(call: Call, instance: InstanceRecord): Xml {
       deleteOnTermination: true,
     },
     association,
-    privateIpAddressesSet: [{ privateIpAddress: instance.address, privateDnsName: privateName(instance), primary: true, association }],
+    privateIpAddressesSet: [
+      { privateIpAddress: instance.address, privateDnsName: privateName(instance), primary: true, association },
+    ],
     ipv6AddressesSet: [],
     interfaceType: 'interface',
   };
@@ -142,7 +149,11 @@ export function instanceXml(call: Call, instance: InstanceRecord): Xml {
     currentInstanceBootMode: instance.bootMode === 'uefi' ? 'uefi' : 'legacy-bios',
     tpmSupport: instance.tpmSupport,
     maintenanceOptions: { autoRecovery: 'default' },
-    privateDnsNameOptions: { hostnameType: 'ip-name', enableResourceNameDnsARecord: false, enableResourceNameDnsAAAARecord: false },
+    privateDnsNameOptions: {
+      hostnameType: 'ip-name',
+      enableResourceNameDnsARecord: false,
+      enableResourceNameDnsAAAARecord: false,
+    },
   };
 }
 

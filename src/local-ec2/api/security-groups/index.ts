@@ -9,23 +9,54 @@ import { find, notFound, select } from '../kinds.ts';
 import { defaultVpcOf } from '../network.ts';
 import { page } from '../paging.ts';
 import { tagSet, tagsFor } from '../tagging.ts';
-import { authorize, ipPermissions, permissionsXml, ruleXml, rulesOf, sameRule, shortRule, sourceText } from './rules.ts';
+import {
+  authorize,
+  ipPermissions,
+  permissionsXml,
+  rulesOf,
+  ruleXml,
+  sameRule,
+  shortRule,
+  sourceText,
+} from './rules.ts';
 
 const createSecurityGroup = action(
-  { GroupName: required(string), GroupDescription: required(string), VpcId: string, TagSpecification: tagSpecifications },
+  {
+    GroupName: required(string),
+    GroupDescription: required(string),
+    VpcId: string,
+    TagSpecification: tagSpecifications,
+  },
   (call, input) => {
     const { GroupName: name, GroupDescription: description } = input;
     const tags = tagsFor(input.TagSpecification, 'security-group');
     const characters = /^[a-zA-Z0-9 ._\-:/()#,@[\]+=&;{}!$*]{1,255}$/;
     if (!characters.test(name) || /^sg-/i.test(name)) throw invalidParameter(`Invalid security group name '${name}'`);
-    if (!characters.test(description)) throw invalidParameter(`Invalid security group description. Valid descriptions are strings less than 256 characters from the following set: a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*`);
+    if (!characters.test(description))
+      throw invalidParameter(
+        `Invalid security group description. Valid descriptions are strings less than 256 characters from the following set: a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*`,
+      );
     const vpc = input.VpcId ? find(call, 'vpcs', input.VpcId) : defaultVpcOf(call);
     if (!vpc) throw new ApiError('VPCIdNotSpecified', 'No default VPC for this user');
     if (Object.values(call.state.securityGroups).some(one => one.vpcId === vpc.id && one.name === name))
       throw new ApiError('InvalidGroup.Duplicate', `The security group '${name}' already exists for VPC '${vpc.id}'`);
     const id = newId('sg');
-    const outward: RuleRecord = { id: newId('sgr'), egress: true, protocol: '-1', source: { cidr4: '0.0.0.0/0' }, tags: {} };
-    call.state.securityGroups[id] = { id, tags, createdAt: call.world.now(), name, description, vpcId: vpc.id, rules: [outward] };
+    const outward: RuleRecord = {
+      id: newId('sgr'),
+      egress: true,
+      protocol: '-1',
+      source: { cidr4: '0.0.0.0/0' },
+      tags: {},
+    };
+    call.state.securityGroups[id] = {
+      id,
+      tags,
+      createdAt: call.world.now(),
+      name,
+      description,
+      vpcId: vpc.id,
+      rules: [outward],
+    };
     call.world.touch();
     return { groupId: id, tagSet: tagSet(tags), securityGroupArn: arnOf(call, id) };
   },
@@ -41,7 +72,11 @@ function groupOf(call: Call, id: string | undefined, name: string | undefined): 
   if (!name) throw missingParameter('GroupId');
   const vpc = defaultVpcOf(call);
   const found = Object.values(call.state.securityGroups).find(one => one.vpcId === vpc?.id && one.name === name);
-  if (!found) throw new ApiError('InvalidGroup.NotFound', `The security group '${name}' does not exist in default VPC '${vpc?.id}'`);
+  if (!found)
+    throw new ApiError(
+      'InvalidGroup.NotFound',
+      `The security group '${name}' does not exist in default VPC '${vpc?.id}'`,
+    );
   return find(call, 'securityGroups', found.id);
 }
 
@@ -88,8 +123,11 @@ const describeSecurityGroups = action(
 
 const deleteSecurityGroup = action({ GroupId: string, GroupName: string }, (call, input) => {
   const group = groupOf(call, input.GroupId, input.GroupName);
-  if (group.name === 'default') throw new ApiError('CannotDelete', 'the specified group: "default" name: "default" cannot be deleted by a user');
-  const users = Object.values(call.state.instances).some(one => one.state !== 'terminated' && one.groupIds.includes(group.id));
+  if (group.name === 'default')
+    throw new ApiError('CannotDelete', 'the specified group: "default" name: "default" cannot be deleted by a user');
+  const users = Object.values(call.state.instances).some(
+    one => one.state !== 'terminated' && one.groupIds.includes(group.id),
+  );
   const referrers = Object.values(call.state.securityGroups).some(
     one => one.id !== group.id && one.rules.some(rule => 'groupId' in rule.source && rule.source.groupId === group.id),
   );
@@ -100,7 +138,13 @@ const deleteSecurityGroup = action({ GroupId: string, GroupName: string }, (call
 });
 
 function authorizing(egress: boolean): Action {
-  const fields = { GroupId: string, GroupName: string, IpPermissions: ipPermissions, ...shortRule, TagSpecification: tagSpecifications };
+  const fields = {
+    GroupId: string,
+    GroupName: string,
+    IpPermissions: ipPermissions,
+    ...shortRule,
+    TagSpecification: tagSpecifications,
+  };
   return action(fields, (call, input) => {
     const group = groupOf(call, input.GroupId, input.GroupName);
     const tags = tagsFor(input.TagSpecification, 'security-group-rule');
@@ -112,14 +156,23 @@ function authorizing(egress: boolean): Action {
 }
 
 function revoking(egress: boolean): Action {
-  const fields = { GroupId: string, GroupName: string, IpPermissions: ipPermissions, ...shortRule, SecurityGroupRuleId: list(string) };
+  const fields = {
+    GroupId: string,
+    GroupName: string,
+    IpPermissions: ipPermissions,
+    ...shortRule,
+    SecurityGroupRuleId: list(string),
+  };
   return action(fields, (call, input) => {
     const group = groupOf(call, input.GroupId, input.GroupName);
     let gone: RuleRecord[];
     if (input.SecurityGroupRuleId.length > 0) {
       gone = group.rules.filter(rule => rule.egress === egress && input.SecurityGroupRuleId.includes(rule.id));
       if (gone.length < input.SecurityGroupRuleId.length)
-        throw new ApiError('InvalidSecurityGroupRuleId.NotFound', `The security group rule IDs '${input.SecurityGroupRuleId.join(', ')}' do not exist`);
+        throw new ApiError(
+          'InvalidSecurityGroupRuleId.NotFound',
+          `The security group rule IDs '${input.SecurityGroupRuleId.join(', ')}' do not exist`,
+        );
     } else {
       const wanted = rulesOf(call, group, egress, input);
       gone = group.rules.filter(rule => wanted.some(one => sameRule(one, rule)));
@@ -140,9 +193,16 @@ interface RuleRow extends RuleRecord {
 const describeSecurityGroupRules = action(
   { SecurityGroupRuleId: list(string), Filter: filters, MaxResults: integer, NextToken: string },
   (call, input) => {
-    const rows: RuleRow[] = Object.values(call.state.securityGroups).flatMap(group => group.rules.map(rule => ({ ...rule, group })));
-    const byFilter = matcher<RuleRow>(input.Filter, { 'group-id': row => row.group.id, 'security-group-rule-id': row => row.id });
-    const found = rows.filter(row => (input.SecurityGroupRuleId.length === 0 || input.SecurityGroupRuleId.includes(row.id)) && byFilter(row));
+    const rows: RuleRow[] = Object.values(call.state.securityGroups).flatMap(group =>
+      group.rules.map(rule => ({ ...rule, group })),
+    );
+    const byFilter = matcher<RuleRow>(input.Filter, {
+      'group-id': row => row.group.id,
+      'security-group-rule-id': row => row.id,
+    });
+    const found = rows.filter(
+      row => (input.SecurityGroupRuleId.length === 0 || input.SecurityGroupRuleId.includes(row.id)) && byFilter(row),
+    );
     const { items, nextToken } = page(found, input);
     return { securityGroupRuleSet: items.map(row => ruleXml(call, row.group, row)), nextToken };
   },
@@ -157,7 +217,8 @@ export function groupsFor(call: Call, ids: readonly string[], names: readonly st
     found.push(one);
   }
   const foreign = found.find(one => one.vpcId !== vpcId);
-  if (foreign) throw new ApiError('InvalidParameter', `Security group ${foreign.id} and subnet belong to different networks.`);
+  if (foreign)
+    throw new ApiError('InvalidParameter', `Security group ${foreign.id} and subnet belong to different networks.`);
   if (found.length > 0) return [...new Set(found.map(one => one.id))];
   const standard = Object.values(call.state.securityGroups).find(one => one.vpcId === vpcId && one.name === 'default');
   return standard ? [standard.id] : [];

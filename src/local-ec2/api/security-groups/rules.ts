@@ -4,7 +4,7 @@ import { integer, list, required, string, struct, type ValueOf } from '../../pro
 import type { Xml } from '../../protocol/xml.ts';
 import { newId } from '../../store/ids.ts';
 import type { RuleRecord, SecurityGroupRecord } from '../../store/model.ts';
-import { type Call } from '../action.ts';
+import type { Call } from '../action.ts';
 import { find, notFound } from '../kinds.ts';
 
 export const ipPermissions = list(
@@ -15,7 +15,17 @@ export const ipPermissions = list(
     IpRanges: list(struct({ CidrIp: required(string), Description: string })),
     Ipv6Ranges: list(struct({ CidrIpv6: required(string), Description: string })),
     PrefixListIds: list(struct({ PrefixListId: required(string), Description: string })),
-    Groups: list(struct({ GroupId: string, GroupName: string, UserId: string, VpcId: string, PeeringStatus: string, VpcPeeringConnectionId: string, Description: string })),
+    Groups: list(
+      struct({
+        GroupId: string,
+        GroupName: string,
+        UserId: string,
+        VpcId: string,
+        PeeringStatus: string,
+        VpcPeeringConnectionId: string,
+        Description: string,
+      }),
+    ),
   }),
 );
 type IpPermissions = ValueOf<typeof ipPermissions>;
@@ -42,10 +52,22 @@ interface ShortRule {
 const PROTOCOLS: Readonly<Record<string, string>> = { '6': 'tcp', '17': 'udp', '1': 'icmp', '58': 'icmpv6', all: '-1' };
 
 /** The rules a request describes. Throws InvalidParameterValue, InvalidPermission.Malformed, MissingParameter. */
-export function rulesOf(call: Call, group: SecurityGroupRecord, egress: boolean, input: ShortRule & { readonly IpPermissions: IpPermissions }): RuleRecord[] {
+export function rulesOf(
+  call: Call,
+  group: SecurityGroupRecord,
+  egress: boolean,
+  input: ShortRule & { readonly IpPermissions: IpPermissions },
+): RuleRecord[] {
   const rules: RuleRecord[] = [];
   const add = (ports: Ports, source: RuleRecord['source'], description: string | undefined): void => {
-    rules.push({ id: newId('sgr'), egress, ...ports, source, ...(description && { description: checkDescription(description) }), tags: {} });
+    rules.push({
+      id: newId('sgr'),
+      egress,
+      ...ports,
+      source,
+      ...(description && { description: checkDescription(description) }),
+      tags: {},
+    });
   };
   for (const one of input.IpPermissions) {
     const ports = portsOf(one.IpProtocol, one.FromPort, one.ToPort);
@@ -53,16 +75,23 @@ export function rulesOf(call: Call, group: SecurityGroupRecord, egress: boolean,
     for (const range of one.Ipv6Ranges) add(ports, { cidr6: cidr6(range.CidrIpv6) }, range.Description);
     for (const range of one.PrefixListIds) add(ports, { prefixListId: range.PrefixListId }, range.Description);
     for (const other of one.Groups) {
-      const id = other.GroupId ? find(call, 'securityGroups', other.GroupId).id : groupNamed(call, group.vpcId, other.GroupName).id;
+      const id = other.GroupId
+        ? find(call, 'securityGroups', other.GroupId).id
+        : groupNamed(call, group.vpcId, other.GroupName).id;
       add(ports, { groupId: id, userId: other.UserId ?? call.world.accountId }, other.Description);
     }
   }
   if (input.CidrIp !== undefined) add(shortPorts(input), { cidr4: cidr4(input.CidrIp) }, undefined);
   if (input.SourceSecurityGroupName !== undefined) {
     const ports: Ports = input.IpProtocol === undefined ? { protocol: '-1' } : shortPorts(input);
-    add(ports, { groupId: groupNamed(call, group.vpcId, input.SourceSecurityGroupName).id, userId: call.world.accountId }, undefined);
+    add(
+      ports,
+      { groupId: groupNamed(call, group.vpcId, input.SourceSecurityGroupName).id, userId: call.world.accountId },
+      undefined,
+    );
   }
-  if (rules.length === 0) throw missingParameter(input.IpPermissions.length > 0 ? 'IpPermissions.1.IpRanges' : 'ipPermissions');
+  if (rules.length === 0)
+    throw missingParameter(input.IpPermissions.length > 0 ? 'IpPermissions.1.IpRanges' : 'ipPermissions');
   return rules;
 }
 
@@ -94,7 +123,8 @@ function portsOf(given: string, from: number | undefined, to: number | undefined
   if (from === undefined || to === undefined)
     throw invalidParameter(`Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.`);
   for (const port of [from, to])
-    if (port < 0 || port > 65_535) throw invalidParameter(`Invalid value '${port}' for portRange. Must be between 0 and 65535.`);
+    if (port < 0 || port > 65_535)
+      throw invalidParameter(`Invalid value '${port}' for portRange. Must be between 0 and 65535.`);
   if (from > to) throw invalidParameter(`Invalid TCP/UDP port range (${from}:${to})`);
   return { protocol, fromPort: from, toPort: to };
 }
@@ -115,13 +145,21 @@ function cidr6(text: string): string {
 
 function checkDescription(text: string): string {
   if (text.length > 255 || !/^[a-zA-Z0-9. _\-:/()#,@[\]+=&;{}!$*]*$/.test(text))
-    throw invalidParameter(`Invalid rule description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*`);
+    throw invalidParameter(
+      `Invalid rule description. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*`,
+    );
   return text;
 }
 
 /** Whether two rules admit the same. */
 export function sameRule(a: RuleRecord, b: RuleRecord): boolean {
-  return a.egress === b.egress && a.protocol === b.protocol && a.fromPort === b.fromPort && a.toPort === b.toPort && sourceText(a) === sourceText(b);
+  return (
+    a.egress === b.egress &&
+    a.protocol === b.protocol &&
+    a.fromPort === b.fromPort &&
+    a.toPort === b.toPort &&
+    sourceText(a) === sourceText(b)
+  );
 }
 
 export function sourceText(rule: RuleRecord): string {
@@ -157,9 +195,15 @@ export function permissionsXml(group: SecurityGroupRecord, egress: boolean): Xml
     fromPort: rules[0]?.fromPort,
     toPort: rules[0]?.toPort,
     groups: rules.flatMap(({ source, description }) => ('groupId' in source ? [{ ...source, description }] : [])),
-    ipRanges: rules.flatMap(({ source, description }) => ('cidr4' in source ? [{ cidrIp: source.cidr4, description }] : [])),
-    ipv6Ranges: rules.flatMap(({ source, description }) => ('cidr6' in source ? [{ cidrIpv6: source.cidr6, description }] : [])),
-    prefixListIds: rules.flatMap(({ source, description }) => ('prefixListId' in source ? [{ ...source, description }] : [])),
+    ipRanges: rules.flatMap(({ source, description }) =>
+      'cidr4' in source ? [{ cidrIp: source.cidr4, description }] : [],
+    ),
+    ipv6Ranges: rules.flatMap(({ source, description }) =>
+      'cidr6' in source ? [{ cidrIpv6: source.cidr6, description }] : [],
+    ),
+    prefixListIds: rules.flatMap(({ source, description }) =>
+      'prefixListId' in source ? [{ ...source, description }] : [],
+    ),
   }));
 }
 

@@ -6,15 +6,20 @@ import { newId } from '../../store/ids.ts';
 import type { DiskContent, SnapshotRecord, VolumeRecord } from '../../store/model.ts';
 import { action, type Call } from '../action.ts';
 import { keyProblem, kmsKeyArn } from '../encryption.ts';
-import { find, peek } from '../kinds.ts';
 import { settleSnapshot } from '../images/complete.ts';
 import { checkDuration } from '../images/copy.ts';
 import { newSnapshot } from '../images/create.ts';
+import { find, peek } from '../kinds.ts';
 import { tagsFor } from '../tagging.ts';
 import { snapshotXml } from './view.ts';
 
 /** Takes a snapshot of a volume and lets it become ready. */
-function takeSnapshot(call: Call, volume: VolumeRecord, description: string, tags: Record<string, string>): SnapshotRecord {
+function takeSnapshot(
+  call: Call,
+  volume: VolumeRecord,
+  description: string,
+  tags: Record<string, string>,
+): SnapshotRecord {
   if (volume.state !== 'in-use' && volume.state !== 'available')
     throw new ApiError('IncorrectState', `Volume '${volume.id}' is in state '${volume.state}'`);
   const snapshot = newSnapshot(call, volume, description, tags);
@@ -30,7 +35,13 @@ function takeSnapshot(call: Call, volume: VolumeRecord, description: string, tag
   return snapshot;
 }
 
-function ready(call: Call, snapshot: SnapshotRecord, state: 'snapshot' | 'copy', content: Promise<DiskContent>, trouble?: string): void {
+function ready(
+  call: Call,
+  snapshot: SnapshotRecord,
+  state: 'snapshot' | 'copy',
+  content: Promise<DiskContent>,
+  trouble?: string,
+): void {
   const { lifecycle, faults } = call.world;
   let problem = trouble ?? faults.failureOf('snapshot', snapshot.encrypted)?.message;
   const work = content.then(
@@ -58,7 +69,9 @@ export const createSnapshot = action(
 
 export const createSnapshots = action(
   {
-    InstanceSpecification: required(struct({ InstanceId: required(string), ExcludeBootVolume: boolean, ExcludeDataVolumeId: list(string) })),
+    InstanceSpecification: required(
+      struct({ InstanceId: required(string), ExcludeBootVolume: boolean, ExcludeDataVolumeId: list(string) }),
+    ),
     Description: string,
     TagSpecification: tagSpecifications,
     CopyTagsFromSource: oneOf('volume'),
@@ -74,7 +87,9 @@ export const createSnapshots = action(
       const isRoot = disk.device === instance.rootDeviceName;
       if (!volume || (isRoot ? ExcludeBootVolume : ExcludeDataVolumeId.includes(volume.id))) continue;
       const inherited = input.CopyTagsFromSource ? volume.tags : {};
-      made.push(snapshotXml(call, takeSnapshot(call, volume, input.Description ?? '', { ...inherited, ...tags }), 'state'));
+      made.push(
+        snapshotXml(call, takeSnapshot(call, volume, input.Description ?? '', { ...inherited, ...tags }), 'state'),
+      );
     }
     return { snapshotSet: made };
   },
@@ -96,7 +111,8 @@ export const copySnapshot = action(
     if (!call.world.regionNames.includes(input.SourceRegion)) throw missingParameter('SourceRegion');
     checkDuration(input.CompletionDurationMinutes);
     const source = find({ ...call, state: call.world.region(input.SourceRegion) }, 'snapshots', input.SourceSnapshotId);
-    if (source.state !== 'completed') throw new ApiError('IncorrectState', `The snapshot ${source.id} is not completed`);
+    if (source.state !== 'completed')
+      throw new ApiError('IncorrectState', `The snapshot ${source.id} is not completed`);
     const encrypted = source.encrypted || input.Encrypted === true;
     const snapshot: SnapshotRecord = {
       ...structuredClone(source),

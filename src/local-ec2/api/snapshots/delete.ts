@@ -10,7 +10,10 @@ export function snapshotUser(state: RegionState, snapshotId: string): string | u
 }
 
 /** Takes a snapshot out of the store; resolves when the layers that only it used are gone too. */
-export async function deleteSnapshotRecord(call: Pick<Call, 'state' | 'world' | 'runtime'>, snapshot: SnapshotRecord): Promise<void> {
+export async function deleteSnapshotRecord(
+  call: Pick<Call, 'state' | 'world' | 'runtime'>,
+  snapshot: SnapshotRecord,
+): Promise<void> {
   delete call.state.snapshots[snapshot.id];
   call.world.touch();
   // While it is pending its data still come; the end of that work finds the record gone and cleans up.

@@ -63,7 +63,10 @@ const modifySnapshotAttribute = action(
     ];
     if (simple.length > 0 && !input.OperationType) throw missingParameter('OperationType');
     const add = [...(input.CreateVolumePermission?.Add ?? []), ...(input.OperationType === 'add' ? simple : [])];
-    const remove = [...(input.CreateVolumePermission?.Remove ?? []), ...(input.OperationType === 'remove' ? simple : [])];
+    const remove = [
+      ...(input.CreateVolumePermission?.Remove ?? []),
+      ...(input.OperationType === 'remove' ? simple : []),
+    ];
     if (add.length + remove.length === 0) throw missingParameter('CreateVolumePermission');
     for (const one of [...add, ...remove]) checkItem(one);
     if (snapshot.encrypted && add.some(one => one.Group === 'all'))
@@ -82,7 +85,8 @@ const modifySnapshotAttribute = action(
 );
 
 function checkItem({ UserId, Group }: Item): void {
-  if (Group !== undefined && Group !== 'all') throw invalidParameter(`Value (${Group}) for parameter group is invalid. Valid values are: all.`);
+  if (Group !== undefined && Group !== 'all')
+    throw invalidParameter(`Value (${Group}) for parameter group is invalid. Valid values are: all.`);
   if (UserId !== undefined && !/^\d{12}$/.test(UserId)) throw invalidParameter(`Invalid userId: ${UserId}`);
 }
 
@@ -90,7 +94,10 @@ const describeSnapshotAttribute = action(
   { SnapshotId: required(string), Attribute: required(oneOf('createVolumePermission', 'productCodes')) },
   (call, input) => {
     const snapshot = ownSnapshotOf(call, input.SnapshotId);
-    const permissions = [...(snapshot.public ? [{ group: 'all' }] : []), ...snapshot.sharedWith.map(userId => ({ userId }))];
+    const permissions = [
+      ...(snapshot.public ? [{ group: 'all' }] : []),
+      ...snapshot.sharedWith.map(userId => ({ userId })),
+    ];
     const shown = input.Attribute === 'productCodes' ? { productCodes: [] } : { createVolumePermission: permissions };
     return { snapshotId: snapshot.id, ...shown };
   },

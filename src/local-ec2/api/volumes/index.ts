@@ -47,12 +47,17 @@ const createVolume = action(
     const size = input.Size ?? snapshot?.size;
     if (size === undefined) throw missingParameter('size or snapshotId');
     if (snapshot && size < snapshot.size)
-      throw invalidParameter(`Volume of ${size}GiB is smaller than the snapshot '${snapshot.id}' of ${snapshot.size}GiB`);
+      throw invalidParameter(
+        `Volume of ${size}GiB is smaller than the snapshot '${snapshot.id}' of ${snapshot.size}GiB`,
+      );
     const type = input.VolumeType || 'gp2';
     checkVolume({ size, type, iops: input.Iops, throughput: input.Throughput });
     const encrypted = input.Encrypted === true || snapshot?.encrypted === true;
     if (input.KmsKeyId && !encrypted)
-      throw new ApiError('InvalidParameterDependency', 'The parameter KmsKeyId requires the parameter Encrypted to be set.');
+      throw new ApiError(
+        'InvalidParameterDependency',
+        'The parameter KmsKeyId requires the parameter Encrypted to be set.',
+      );
     const ebs: NonNullable<ImageMapping['ebs']> = {
       size,
       type,
@@ -61,7 +66,9 @@ const createVolume = action(
       ...(snapshot && { snapshotId: snapshot.id }),
       ...(input.Iops !== undefined && { iops: input.Iops }),
       ...(input.Throughput !== undefined && { throughput: input.Throughput }),
-      ...(encrypted && { kmsKeyId: input.KmsKeyId ? kmsKeyArn(call, input.KmsKeyId) : (snapshot?.kmsKeyId ?? kmsKeyArn(call, undefined)) }),
+      ...(encrypted && {
+        kmsKeyId: input.KmsKeyId ? kmsKeyArn(call, input.KmsKeyId) : (snapshot?.kmsKeyId ?? kmsKeyArn(call, undefined)),
+      }),
     };
     const volume = newVolume(call, ebs, input.AvailabilityZone, false);
     volume.tags = tagsFor(input.TagSpecification, 'volume');
@@ -103,13 +110,19 @@ const attachVolume = action(
     if (instance.state !== 'running' && instance.state !== 'stopped')
       throw new ApiError('IncorrectState', `Instance '${instance.id}' is not 'running'.`);
     if (volume.state !== 'available') {
-      if (volume.state === 'in-use') throw new ApiError('VolumeInUse', `${volume.id} is already attached to an instance`);
+      if (volume.state === 'in-use')
+        throw new ApiError('VolumeInUse', `${volume.id} is already attached to an instance`);
       throw new ApiError('IncorrectState', `Volume ${volume.id} is not 'available'.`);
     }
     if (volume.zone !== instance.zone)
-      throw new ApiError('InvalidVolume.ZoneMismatch', `The volume '${volume.id}' is not in the same availability zone as instance '${instance.id}'`);
+      throw new ApiError(
+        'InvalidVolume.ZoneMismatch',
+        `The volume '${volume.id}' is not in the same availability zone as instance '${instance.id}'`,
+      );
     if (instance.disks.some(disk => disk.device === input.Device))
-      throw invalidParameter(`Invalid value '${input.Device}' for unixDevice. Attachment point ${input.Device} is already in use`);
+      throw invalidParameter(
+        `Invalid value '${input.Device}' for unixDevice. Attachment point ${input.Device} is already in use`,
+      );
     const at = call.world.now();
     volume.state = 'in-use';
     volume.attachment = { instanceId: instance.id, device: input.Device, status: 'attaching', at };
@@ -128,13 +141,23 @@ const detachVolume = action(
   (call, input) => {
     const volume = find(call, 'volumes', input.VolumeId);
     const instance = peek(call, 'instances', volume.attachment?.instanceId);
-    if (!volume.attachment || !instance) throw new ApiError('IncorrectState', `Volume '${volume.id}' is in the 'available' state.`);
+    if (!volume.attachment || !instance)
+      throw new ApiError('IncorrectState', `Volume '${volume.id}' is in the 'available' state.`);
     if (input.InstanceId && input.InstanceId !== instance.id)
-      throw new ApiError('InvalidAttachment.NotFound', `The volume '${volume.id}' is not attached to instance '${input.InstanceId}'.`);
+      throw new ApiError(
+        'InvalidAttachment.NotFound',
+        `The volume '${volume.id}' is not attached to instance '${input.InstanceId}'.`,
+      );
     if (input.Device && input.Device !== volume.attachment.device)
-      throw new ApiError('InvalidAttachment.NotFound', `The volume '${volume.id}' is not attached to instance '${instance.id}' as device '${input.Device}'.`);
+      throw new ApiError(
+        'InvalidAttachment.NotFound',
+        `The volume '${volume.id}' is not attached to instance '${instance.id}' as device '${input.Device}'.`,
+      );
     if (volume.attachment.device === instance.rootDeviceName && instance.state !== 'stopped')
-      throw new ApiError('OperationNotPermitted', `Unable to detach root volume '${volume.id}' from instance '${instance.id}'`);
+      throw new ApiError(
+        'OperationNotPermitted',
+        `Unable to detach root volume '${volume.id}' from instance '${instance.id}'`,
+      );
     volume.attachment.status = 'detaching';
     const reply = attachmentXml(call, volume, 'detaching');
     call.world.lifecycle.after('volume', volume.id, () => {
@@ -149,7 +172,14 @@ const detachVolume = action(
 );
 
 const modifyVolume = action(
-  { VolumeId: required(string), Size: integer, VolumeType: string, Iops: integer, Throughput: integer, MultiAttachEnabled: boolean },
+  {
+    VolumeId: required(string),
+    Size: integer,
+    VolumeType: string,
+    Iops: integer,
+    Throughput: integer,
+    MultiAttachEnabled: boolean,
+  },
   (call, input) => {
     const volume = find(call, 'volumes', input.VolumeId);
     const from = { size: volume.size, type: volume.type };
@@ -174,7 +204,10 @@ const modifyVolume = action(
 const describeVolumesModifications = action(
   { VolumeId: list(string), Filter: filters, MaxResults: integer, NextToken: string },
   (call, input) => {
-    const matches = matcher<VolumeRecord>(input.Filter, { 'volume-id': one => one.id, 'modification-state': () => 'completed' });
+    const matches = matcher<VolumeRecord>(input.Filter, {
+      'volume-id': one => one.id,
+      'modification-state': () => 'completed',
+    });
     const found = select(call, 'volumes', input.VolumeId, one => one.modification !== undefined && matches(one));
     const { items, nextToken } = page(found, input);
     return { volumeModificationSet: items.map(modificationXml), nextToken };

@@ -1,11 +1,16 @@
-import type { ImageMapping, VolumeRecord } from '../../store/model.ts';
-import { newId } from '../../store/ids.ts';
 import { STAND_IN_LAYERS } from '../../stand-ins.ts';
+import { newId } from '../../store/ids.ts';
+import type { ImageMapping, VolumeRecord } from '../../store/model.ts';
 import type { Call } from '../action.ts';
 import { peek } from '../kinds.ts';
 
 /** A new volume with what its snapshot holds; not yet in the store. `standIn`: the snapshot is one of a stand-in image. */
-export function newVolume(call: Call, ebs: NonNullable<ImageMapping['ebs']>, zone: string, standIn: boolean): VolumeRecord {
+export function newVolume(
+  call: Call,
+  ebs: NonNullable<ImageMapping['ebs']>,
+  zone: string,
+  standIn: boolean,
+): VolumeRecord {
   const snapshot = peek(call, 'snapshots', ebs.snapshotId);
   return {
     id: newId('vol'),

@@ -1,6 +1,6 @@
 import { lchown } from 'node:fs/promises';
 import { KilnError } from '../../../sdk/errors.ts';
-import { type GuestFiles, GuestFileError, type Identity } from './files.ts';
+import { GuestFileError, type GuestFiles, type Identity } from './files.ts';
 
 /** A line of the machine's /etc/passwd, with the groups the user is in. */
 export interface Account extends Identity {

@@ -86,8 +86,14 @@ export class Entrance {
   /** Starts a command as that user, hemmed in as the machine is, in a session of its own. */
   async run(command: GuestCommand): Promise<GuestProcess> {
     const { account } = command;
-    const environment = Object.entries({ ...command.env, HOME: account.home }).map(([name, value]) => `${name}=${value}`);
-    const [input, output, errors] = await Promise.all([this.#pipes.input(), this.#pipes.output(), this.#pipes.output()]);
+    const environment = Object.entries({ ...command.env, HOME: account.home }).map(
+      ([name, value]) => `${name}=${value}`,
+    );
+    const [input, output, errors] = await Promise.all([
+      this.#pipes.input(),
+      this.#pipes.output(),
+      this.#pipes.output(),
+    ]);
     const child = spawn(
       'sh',
       [

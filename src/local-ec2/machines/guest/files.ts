@@ -1,6 +1,17 @@
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, link, mkdir, open, readdir, readlink, rename, rmdir, symlink, unlink } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import {
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  rename,
+  rmdir,
+  symlink,
+  unlink,
+} from 'node:fs/promises';
 import { systemCode } from '../../../sdk/errors.ts';
 
 /** Whose rights count. Root may all. */
@@ -113,11 +124,22 @@ export class GuestFiles {
         const top = stack.at(-1);
         if (!top) throw new GuestFileError('EINVAL');
         const name = pending.shift();
-        const inside = `/${stack.slice(1).map(step => step.name).join('/')}`;
+        const inside = `/${stack
+          .slice(1)
+          .map(step => step.name)
+          .join('/')}`;
         if (name === undefined) {
           const node = `/proc/self/fd/${top.handle.fd}`;
           const parent = stack.at(-2) ?? top;
-          return { path: node, inside, name: top.name, parentStats: parent.stats, stats: top.stats, node, close: closeAll };
+          return {
+            path: node,
+            inside,
+            name: top.name,
+            parentStats: parent.stats,
+            stats: top.stats,
+            node,
+            close: closeAll,
+          };
         }
         if (!top.stats.isDirectory()) throw new GuestFileError('ENOTDIR');
         if (!this.allows(top.stats, SEARCH)) throw new GuestFileError('EACCES');
@@ -127,12 +149,18 @@ export class GuestFiles {
         }
         const at = `/proc/self/fd/${top.handle.fd}/${name}`;
         const last = pending.length === 0;
-        const place = { path: at, inside: inside === '/' ? `/${name}` : `${inside}/${name}`, name, parentStats: top.stats };
+        const place = {
+          path: at,
+          inside: inside === '/' ? `/${name}` : `${inside}/${name}`,
+          name,
+          parentStats: top.stats,
+        };
         let handle: FileHandle;
         try {
           handle = await open(at, O_PATH | constants.O_NOFOLLOW);
         } catch (error) {
-          if (last && systemCode(error) === 'ENOENT') return { ...place, stats: undefined, node: undefined, close: closeAll };
+          if (last && systemCode(error) === 'ENOENT')
+            return { ...place, stats: undefined, node: undefined, close: closeAll };
           throw error;
         }
         opened.add(handle);

@@ -1,5 +1,5 @@
-import { mkdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
+import { mkdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../../../sdk/errors.ts';
 import { removeTree } from '../system.ts';
@@ -189,7 +189,10 @@ function runSkeleton(): Skeleton {
 /** Writes what every machine's /run starts with into the store, once per content; gives the folder. */
 export async function prepareRunSkeleton(folder: string): Promise<string> {
   const skeleton = runSkeleton();
-  const hash = createHash('sha256').update(JSON.stringify([...skeleton])).digest('hex').slice(0, 16);
+  const hash = createHash('sha256')
+    .update(JSON.stringify([...skeleton]))
+    .digest('hex')
+    .slice(0, 16);
   const target = join(folder, `run-${hash}`);
   if (await stat(target).catch(() => undefined)) return target;
   const draft = `${target}.${process.pid}.new`;

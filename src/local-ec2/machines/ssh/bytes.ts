@@ -6,7 +6,8 @@ export class ByteReader {
   #held: Buffer = Buffer.alloc(0);
 
   constructor(stream: Readable) {
-    this.#chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    // The end of input must not close a channel that is still to be answered on.
+    this.#chunks = stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
   }
 
   async #more(): Promise<boolean> {

@@ -144,7 +144,12 @@ class Transfer {
     }
   }
 
-  async #receiveFile(to: string, mode: number, size: number, times: { mtime: number; atime: number } | undefined): Promise<void> {
+  async #receiveFile(
+    to: string,
+    mode: number,
+    size: number,
+    times: { mtime: number; atime: number } | undefined,
+  ): Promise<void> {
     const { O_WRONLY, O_CREAT, O_TRUNC } = constants;
     let file: FileHandle;
     try {

@@ -54,7 +54,11 @@ export function serveSession(
     };
     running = guest.run(
       terminal
-        ? { account, argv: inTerminal(argv, terminal, account.shell), env: { ...env, TERM: terminal.term || 'dumb', SHELL: '/bin/sh' } }
+        ? {
+            account,
+            argv: inTerminal(argv, terminal, account.shell),
+            env: { ...env, TERM: terminal.term || 'dumb', SHELL: '/bin/sh' },
+          }
         : { account, argv, env },
     );
     const process = await running;
@@ -108,7 +112,9 @@ export function serveSession(
     }
     guest.files
       .firstProgram(SCP_PROGRAMS)
-      .then(scp => (scp === undefined ? serveScp(guest.files.as(account), account, request, channel) : begin(shell, channel)))
+      .then(scp =>
+        scp === undefined ? serveScp(guest.files.as(account), account, request, channel) : begin(shell, channel),
+      )
       .catch(() => channel.end());
   });
   // The image's own SFTP server lets the kernel judge every access; kiln serves where the image has none.

@@ -26,13 +26,14 @@ type Open =
 export function serveSftp(files: GuestFiles, account: Account, sftp: SFTPWrapper): void {
   const open = new Map<number, Open>();
   let lastHandle = 0;
+  let closed = false;
   let queue: Promise<void> = Promise.resolve();
 
   /** One request after the other, so that a close never overtakes a write. */
   const serve = (id: number, work: () => Promise<void>): void => {
     queue = queue.then(work).catch((error: unknown) => {
       const code = systemCode(error) ?? '';
-      if (!sftp.destroyed) sftp.status(id, statusOf(code), code);
+      if (!closed) sftp.status(id, statusOf(code), code);
     });
   };
   const done = (id: number): void => sftp.status(id, STATUS_CODE.OK);
@@ -87,7 +88,9 @@ export function serveSftp(files: GuestFiles, account: Account, sftp: SFTPWrapper
       done(id);
     }),
   );
-  sftp.on('FSTAT', (id, handle) => serve(id, async () => sftp.attrs(id, attributesOf(await openedFile(handle).stat()))));
+  sftp.on('FSTAT', (id, handle) =>
+    serve(id, async () => sftp.attrs(id, attributesOf(await openedFile(handle).stat()))),
+  );
   sftp.on('FSETSTAT', (id, handle, attributes) =>
     serve(id, async () => {
       const file = openedFile(handle);
@@ -133,7 +136,9 @@ export function serveSftp(files: GuestFiles, account: Account, sftp: SFTPWrapper
   sftp.on('MKDIR', (id, path, attributes) =>
     serve(id, () => files.makeFolder(inside(path), attributes.mode ?? 0o755).then(() => done(id))),
   );
-  sftp.on('RENAME', (id, from, to) => serve(id, () => files.rename(inside(from), inside(to), false).then(() => done(id))));
+  sftp.on('RENAME', (id, from, to) =>
+    serve(id, () => files.rename(inside(from), inside(to), false).then(() => done(id))),
+  );
   sftp.on('READLINK', (id, path) =>
     serve(id, async () => sftp.name(id, [plainName(await files.readLink(inside(path)))])),
   );
@@ -143,6 +148,7 @@ export function serveSftp(files: GuestFiles, account: Account, sftp: SFTPWrapper
     serve(id, () => files.at(inside(path), true, async place => sftp.name(id, [plainName(place.inside)]))),
   );
   sftp.on('close', () => {
+    closed = true;
     void queue.then(async () => {
       for (const entry of open.values()) if (entry.kind === 'file') await entry.handle.close().catch(() => {});
       open.clear();
@@ -182,11 +188,17 @@ function attributesOf(stats: Stats): Attributes {
 }
 
 /** Sets what is given, each as the system call would allow it to the user. */
-async function setAttributes(files: GuestFiles, node: string, stats: Stats, wanted: Partial<Attributes>): Promise<void> {
+async function setAttributes(
+  files: GuestFiles,
+  node: string,
+  stats: Stats,
+  wanted: Partial<Attributes>,
+): Promise<void> {
   const { uid, gid, groups } = files.identity;
   const owns = uid === 0 || stats.uid === uid;
   if (wanted.uid !== undefined && wanted.gid !== undefined) {
-    const allowed = uid === 0 || (owns && wanted.uid === stats.uid && (wanted.gid === gid || groups.includes(wanted.gid)));
+    const allowed =
+      uid === 0 || (owns && wanted.uid === stats.uid && (wanted.gid === gid || groups.includes(wanted.gid)));
     if (!allowed) throw new GuestFileError('EPERM');
     await chown(node, wanted.uid, wanted.gid);
   }

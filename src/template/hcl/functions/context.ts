@@ -1,11 +1,4 @@
-import type { Lookups, SecretLookup } from '../../interpolate/lookups.ts';
-
-/** Reads of services outside, given by whoever may talk to them. Each throws an error whose message says why not. */
-export interface OutsideLookups {
-  readonly secrets?: SecretLookup | undefined;
-  consul?(key: string): Promise<string>;
-  vault?(path: string, key: string): Promise<string>;
-}
+import type { OutsideWorld } from '../../interpolate/functions.ts';
 
 /** The surroundings that functions read. */
 export interface FunctionContext {
@@ -16,8 +9,7 @@ export interface FunctionContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The instant of legacy_isotime and legacy_strftime. */
   readonly startedAt: Date;
-  readonly lookups: Lookups;
-  readonly outside: OutsideLookups;
+  readonly outside: OutsideWorld;
   /** Larger libraries, once loaded: see libraries.ts. */
   readonly libraries: Libraries;
 }

@@ -50,7 +50,7 @@ function decodeJson(args: readonly Value[]): Value {
 }
 
 function encodeQuery(given: string): string {
-  return encodeURIComponent(given.toWellFormed()).replace(/[!'()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`).replaceAll('%20', '+');
+  return encodeURIComponent(Buffer.from(given).toString()).replace(/[!'()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`).replaceAll('%20', '+');
 }
 
 export const encodingFunctions: Readonly<Record<string, HclFunction>> = {

@@ -1,8 +1,8 @@
 import { Flags } from '../../interpolate/format/flags.ts';
-import { formatBool, formatFloatValue, formatInt, formatText } from '../../interpolate/format/scalars.ts';
+import { formatFloatValue, formatInt, formatText } from '../../interpolate/format/scalars.ts';
 import { ConversionError, convert } from '../values/convert.ts';
 import { toJson } from '../values/json.ts';
-import { isInteger, toDouble, truncate } from '../values/number.ts';
+import { isInteger, toDouble, toText, truncate } from '../values/number.ts';
 import { BOOL, listOf, NUMBER, STRING, type Type } from '../values/types.ts';
 import { list, string, type Value } from '../values/value.ts';
 import { FunctionError, type HclFunction } from './contract.ts';
@@ -72,9 +72,23 @@ function converted(value: Value, wanted: Type, whole: string, argument: number):
 function formatAny(value: Value, flags: Flags): string {
   const plain = value.kind === 'string' || value.kind === 'number' || value.kind === 'bool';
   if (flags.sharp || !plain) return padJson(toJson(value), flags);
-  if (value.kind === 'string') return formatText(value.text, 'v', flags) ?? '';
-  if (value.kind === 'bool') return formatBool(value.flag, 'v', flags) ?? '';
-  return formatFloatValue(toDouble(value.number), 'g', flags) ?? '';
+  if (value.kind === 'string') {
+    flags.precision = undefined;
+    return formatText(value.text, 's', flags) ?? '';
+  }
+  if (value.kind === 'bool') return String(value.flag);
+  return general(toText(value.number));
+}
+
+/** The shortest digits, with an exponent for small and large numbers, as Go prints its big floats. */
+function general(text: string): string {
+  const [, sign = '', whole = '', fraction = ''] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, '');
+  const significant = digits.replace(/0+$/, '');
+  const exponent = digits.length - fraction.length - 1;
+  if (significant === '' || (exponent >= -4 && exponent < 6)) return text;
+  const tail = significant.length > 1 ? `.${significant.slice(1)}` : '';
+  return `${sign}${significant.charAt(0)}${tail}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
 }
 
 function padJson(json: string, flags: Flags): string {
@@ -82,7 +96,7 @@ function padJson(json: string, flags: Flags): string {
 }
 
 function formatAs(value: Value, verb: string, flags: Flags): string | undefined {
-  if (value.kind === 'bool') return formatBool(value.flag, verb, flags);
+  if (value.kind === 'bool') return String(value.flag);
   if (value.kind === 'string') return formatText(value.text, verb, flags);
   if (value.kind !== 'number') return undefined;
   if (!'bdoxX'.includes(verb)) return formatFloatValue(toDouble(value.number), verb, flags);

@@ -1,4 +1,4 @@
-import { ConversionError, convert } from '../values/convert.ts';
+import { convert } from '../values/convert.ts';
 import { BOOL, DYNAMIC, describeType, listOf, NUMBER, STRING, sameType, type Type, tupleOf, mapOf, compareText, isPrimitive } from '../values/types.ts';
 import { integer, multiply, add, compare, toText, type Num } from '../values/number.ts';
 import { unifyTypes } from '../values/unify.ts';
@@ -21,6 +21,8 @@ function sequenceAt(args: readonly Value[], index: number): Sequence {
 function concat(args: readonly Value[]): Value {
   if (args.length === 0) throw new FunctionError('at least one list is required');
   const sequences = args.map((_, index) => sequenceAt(args, index));
+  const unordered = sequences.findIndex(one => one.type.kind === 'set');
+  if (unordered >= 0) throw new FunctionError('a set has no order: only lists can be joined', unordered, 'write [for x in SET : x]');
   const items = sequences.flatMap(one => one.items);
   if (sequences.every(one => one.type.kind === 'list')) {
     const type = unifyTypes(sequences.map(one => one.type));
@@ -69,24 +71,11 @@ function contains(args: readonly Value[]): Value {
   const wanted = args[1] ?? UNKNOWN;
   let unsure = false;
   for (const item of itemsAt(args, 0)) {
-    const equal = equalAcross(item, wanted);
+    const equal = equalValues(item, wanted);
     if (equal) return bool(true);
     if (equal === undefined) unsure = true;
   }
   return unsure ? unknown(BOOL) : bool(false);
-}
-
-/** Equality of an element and a value that may be of another, convertible type. */
-function equalAcross(item: Value, wanted: Value): boolean | undefined {
-  if (sameType(item.type, wanted.type)) return equalValues(item, wanted);
-  const type = unifyTypes([item.type, wanted.type]);
-  if (!type) return false;
-  try {
-    return equalValues(convert(item, type), convert(wanted, type));
-  } catch (error) {
-    if (error instanceof ConversionError) return false;
-    throw error;
-  }
 }
 
 function element(args: readonly Value[]): Value {

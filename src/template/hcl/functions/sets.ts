@@ -40,7 +40,7 @@ function product(args: readonly Value[]): Value {
   });
   const tuples = rows.map(row => tuple(row.map((item, index) => convert(item, columns[index] ?? DYNAMIC))));
   const element = tuples[0]?.type ?? tupleOf(columns);
-  return args.every(one => one.type.kind === 'set') ? set(element, tuples) : list(element, tuples);
+  return args.some(one => one.type.kind === 'set') ? set(element, tuples) : list(element, tuples);
 }
 
 export const setFunctions: Readonly<Record<string, HclFunction>> = {

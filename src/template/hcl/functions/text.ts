@@ -66,9 +66,17 @@ function split(args: readonly Value[]): Value {
   return list(STRING, parts.map(string));
 }
 
-/** The letter after every character that is no letter, digit, mark or underscore becomes a capital. */
+/** The empty text is found before, between and behind all characters. */
+function replaceAll(given: string, part: string, by: string): string {
+  return part === '' ? ['', ...given, ''].join(by) : given.split(part).join(by);
+}
+
+/** A letter at the start, after a blank, or after an ASCII sign other than "_" becomes a capital. */
 function titleCase(given: string): string {
-  return given.replace(/(^|[^\p{L}\p{N}_'])(\p{L})/gu, (_, before: string, letter: string) => before + letter.toUpperCase());
+  return given.replace(
+    /(^|[\x00-/:-@[-^`{-\x7f]|\p{White_Space})(\p{L})/gu,
+    (_, before: string, letter: string) => before + letter.toUpperCase(),
+  );
 }
 
 export const textFunctions: Readonly<Record<string, HclFunction>> = {
@@ -78,7 +86,7 @@ export const textFunctions: Readonly<Record<string, HclFunction>> = {
   join: defineVariadic([text('separator')], of('lists', listOf(STRING)), STRING, join),
   lower: one(given => given.toLowerCase()),
   replace: define([text('str'), text('substr'), text('replace')], STRING, args =>
-    string(textAt(args, 0).split(textAt(args, 1) === '' ? /(?:)/u : textAt(args, 1)).join(textAt(args, 2))),
+    string(replaceAll(textAt(args, 0), textAt(args, 1), textAt(args, 2))),
   ),
   split: define([text('separator'), text('str')], listOf(STRING), split),
   startswith: test((given, prefix) => given.startsWith(prefix), 'prefix'),

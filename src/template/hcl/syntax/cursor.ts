@@ -13,6 +13,9 @@ interface Advice {
   readonly notes?: readonly DiagnosticNote[];
 }
 
+/** Gives the place in a file of a range of a text that was taken out of it, such as a string of a JSON file. */
+export type Relocate = (start: number, end: number) => Span;
+
 /** A place in a token list, and what was found wrong so far. */
 export class Cursor {
   readonly file: SourceFile;
@@ -24,9 +27,11 @@ export class Cursor {
   /** Offset of the end of the token read last. */
   lastEnd = 0;
   private depth = 0;
+  private readonly relocate: Relocate | undefined;
 
-  constructor(file: SourceFile, tokens: readonly Token[]) {
+  constructor(file: SourceFile, tokens: readonly Token[], relocate?: Relocate) {
     this.file = file;
+    this.relocate = relocate;
     this.tokens = withoutComments(file.text, tokens);
   }
 
@@ -72,7 +77,7 @@ export class Cursor {
   }
 
   span(start: number, end: number): Span {
-    return { file: this.file, start, end };
+    return this.relocate ? this.relocate(start, end) : { file: this.file, start, end };
   }
 
   spanOf(token: Token): Span {

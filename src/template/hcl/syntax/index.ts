@@ -2,7 +2,7 @@ import { type Diagnostic, errorAt } from '../../../sdk/diagnostics.ts';
 import type { SourceFile } from '../../../sdk/source.ts';
 import type { Expression, NativeBody, TemplateExpression } from './ast.ts';
 import { parseFileBody } from './body.ts';
-import { Cursor, GiveUp } from './cursor.ts';
+import { Cursor, GiveUp, type Relocate } from './cursor.ts';
 import { describeToken } from './describe.ts';
 import { parseExpression } from './expression.ts';
 import { scan } from './scanner.ts';
@@ -29,8 +29,8 @@ export function parseHcl(file: SourceFile): ParsedFile {
 }
 
 /** Parses a text that is one expression, e.g. `-var` values of complex types and lines of the console. */
-export function parseHclExpression(file: SourceFile): { expression?: Expression; diagnostics: readonly Diagnostic[] } {
-  const cursor = new Cursor(file, scan(file.text));
+export function parseHclExpression(file: SourceFile, relocate?: Relocate): { expression?: Expression; diagnostics: readonly Diagnostic[] } {
+  const cursor = new Cursor(file, scan(file.text), relocate);
   return attempt(cursor, () => {
     cursor.skipNewlines();
     const expression = parseExpression(cursor);

@@ -35,9 +35,8 @@ function escapeChar(char: string, quote: string, asciiOnly: boolean): string {
 
 /** A Go string literal in double quotes (strconv.Quote, or QuoteToASCII). */
 export function quoteText(text: string, asciiOnly = false): string {
-  let result = '"';
-  for (const char of text) result += escapeChar(char, '"', asciiOnly);
-  return `${result}"`;
+  const special = asciiOnly ? /["\\]|[^ -~]/gu : /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
+  return `"${text.replace(special, char => escapeChar(char, '"', asciiOnly))}"`;
 }
 
 /** A Go character literal of a code point; impossible ones become U+FFFD. */

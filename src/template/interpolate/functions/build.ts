@@ -1,5 +1,5 @@
 import { didYouMean } from '../../../sdk/suggest.ts';
-import { CallFault } from '../faults.ts';
+import { CallFault, shorten } from '../faults.ts';
 import type { CallContext, TemplateFunction } from '../functions.ts';
 import { textOf } from './text.ts';
 
@@ -30,7 +30,7 @@ function buildValue(key: string, { scope, outside, env }: CallContext): string {
   if (!Object.hasOwn(data, key)) {
     const near = didYouMean(key, Object.keys(data)).hint;
     throw new CallFault(
-      `the builder supplies no build value "${key}"`,
+      `the builder supplies no build value "${shorten(key)}"`,
       near ?? `there are: ${Object.keys(data).sort().join(', ')}`,
     );
   }

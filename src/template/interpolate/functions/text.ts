@@ -1,5 +1,5 @@
 import { toBytes } from '../bytes.ts';
-import { CallFault } from '../faults.ts';
+import { CallFault, shorten } from '../faults.ts';
 import type { TemplateFunction } from '../functions.ts';
 import type { Budget } from '../limits.ts';
 import type { Value } from '../values.ts';
@@ -31,12 +31,12 @@ function replace(part: string, by: string, limit: bigint, text: string, budget: 
   if (part === '') {
     const chars = [...text];
     const gaps = Math.min(most, chars.length + 1);
-    budget.produce(text.length + gaps * by.length);
+    budget.handle(text.length + gaps * by.length);
     const pieces = chars.map((char, index) => (index < gaps ? by + char : char));
     return pieces.join('') + (gaps > chars.length ? by : '');
   }
   const count = countOccurrences(text, part, most);
-  budget.produce(text.length + count * (by.length - part.length));
+  budget.handle(text.length + count * (by.length - part.length));
   const pieces: string[] = [];
   let from = 0;
   for (let done = 0; done < count; done++) {
@@ -78,7 +78,7 @@ export const textFunctions: Readonly<Record<string, TemplateFunction>> = {
       const part = typeof index === 'bigint' && index >= 0n ? parts[Number(index)] : undefined;
       if (part !== undefined) return part;
       throw new CallFault(
-        `split has no part ${index}: separated at "${textOf(separator)}" there are ${parts.length} parts`,
+        `split has no part ${index}: separated at "${shorten(textOf(separator))}" there are ${parts.length} parts`,
         'parts are counted from 0',
       );
     },

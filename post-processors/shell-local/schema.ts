@@ -1,0 +1,1 @@
+export { localScriptSchema as schema } from '../../src/sdk/scripts/local-options.ts';

@@ -1,0 +1,38 @@
+import { type OptionSchema, option } from '../../src/sdk/options.ts';
+
+export const schema: OptionSchema = {
+  options: {
+    chef_environment: option.string({ note: 'Name of the environment.' }),
+    chef_license: option.string({
+      note: 'How the licence is accepted.',
+      allowed: ['accept', 'accept-silent', 'accept-no-persist'],
+    }),
+    client_key: option.string({ note: 'Remote path of the client key.' }),
+    config_template: option.string({ note: 'Template file of the configuration (client.rb).' }),
+    elevated_user: option.string({ note: 'Windows: run as this user.' }),
+    elevated_password: option.string({ note: 'Its password.', secret: true }),
+    encrypted_data_bag_secret_path: option.string({ note: 'File with the secret of encrypted data bags.' }),
+    execute_command: option.string({ note: 'The remote command. Fields: ConfigPath, JsonPath, Sudo.', late: true }),
+    guest_os_type: option.string({ note: 'unix or windows.', default: 'unix', allowed: ['unix', 'windows'] }),
+    install_command: option.string({ note: 'The command that installs Chef.', late: true }),
+    json: option.any({ note: 'Attributes of the node.' }),
+    knife_command: option.string({ note: 'The knife command. Fields: ConfigPath, Args, Flags, Sudo.', late: true }),
+    node_name: option.string({ note: 'Name of the node.', default: 'packer-UUID' }),
+    policy_group: option.string({ note: 'Policy group.' }),
+    policy_name: option.string({ note: 'Policy name.' }),
+    prevent_sudo: option.boolean({ note: 'Do not use sudo.', default: false }),
+    run_list: option.strings({ note: 'The run list.', default: [] }),
+    server_url: option.string({ note: 'URL of the Chef server.', required: true }),
+    skip_clean_client: option.boolean({ note: 'Leave the client on the server.', default: false }),
+    skip_clean_node: option.boolean({ note: 'Leave the node on the server.', default: false }),
+    skip_clean_staging_directory: option.boolean({ note: 'Leave the staging folder.', default: false }),
+    skip_install: option.boolean({ note: 'Do not install Chef.', default: false }),
+    ssl_verify_mode: option.string({ note: 'verify_peer or verify_none.', allowed: ['verify_peer', 'verify_none'] }),
+    staging_directory: option.string({ note: 'Remote folder for uploads.', default: '/tmp/packer-chef-client' }),
+    trusted_certs_dir: option.string({ note: 'Remote folder of trusted certificates.' }),
+    validation_client_name: option.string({ note: 'Name of the validation client.' }),
+    validation_key_path: option.string({ note: 'File of the validation key.' }),
+    version: option.string({ note: 'Version of Chef to install.' }),
+  },
+  rules: [{ rule: 'together', of: ['policy_name', 'policy_group'] }],
+};

@@ -1,0 +1,83 @@
+import { constants } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import type { Account } from './accounts.ts';
+import type { GuestCommand, GuestProcess } from './enter.ts';
+import type { GuestFiles } from './files.ts';
+
+const FOLDER = '/var/lib/cloud/instance';
+const LOG = '/var/log/cloud-init-output.log';
+const MAX_TEXT = 1_048_576;
+
+export const ROOT_ACCOUNT: Account = { name: 'root', uid: 0, gid: 0, groups: [0], home: '/root', shell: '/bin/sh' };
+
+/** Puts the user data where cloud-init keeps it. Gives the path of the script to run, when it is one. */
+export async function storeUserData(
+  files: GuestFiles,
+  userData: Buffer,
+  notice: (text: string) => void,
+): Promise<string | undefined> {
+  const text = unpacked(userData);
+  await files.writeText(`${FOLDER}/user-data.txt`, text, 0o600);
+  const head = text.toString('latin1', 0, 64);
+  if (head.startsWith('#!')) {
+    const path = `${FOLDER}/scripts/part-001`;
+    await files.writeText(path, text, 0o700);
+    return path;
+  }
+  const kind = head.startsWith('#cloud-config') ? '#cloud-config' : 'not a script';
+  if (text.length > 0)
+    notice(
+      `the user data (${kind}) is kept in ${FOLDER}/user-data.txt and not interpreted: local machines run scripts only`,
+    );
+  return undefined;
+}
+
+function unpacked(userData: Buffer): Buffer {
+  if (userData[0] !== 0x1f || userData[1] !== 0x8b) return userData;
+  try {
+    return gunzipSync(userData, { maxOutputLength: 16 * MAX_TEXT });
+  } catch {
+    return userData;
+  }
+}
+
+/** Runs the user data's script as root to its end; its output goes to cloud-init's log and to the console. */
+export async function runUserData(
+  files: GuestFiles,
+  run: (command: GuestCommand) => Promise<GuestProcess>,
+  path: string,
+  console: { print(text: string): void },
+): Promise<void> {
+  const { O_WRONLY, O_CREAT, O_APPEND } = constants;
+  await files.makeFolder('/var/log', 0o755, { parents: true });
+  const log = await files.open(LOG, O_WRONLY | O_CREAT | O_APPEND, 0o640);
+  try {
+    const env = {
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      USER: 'root',
+      LOGNAME: 'root',
+      SHELL: '/bin/sh',
+    };
+    const process = await run({ account: ROOT_ACCOUNT, argv: [path], env });
+    process.stdin.on('error', () => {});
+    process.stdin.end();
+    let written: Promise<unknown> = Promise.resolve();
+    const streams = [process.stdout, process.stderr].map(stream => {
+      stream.on('data', (chunk: Buffer) => {
+        console.print(chunk.toString('utf8'));
+        written = written.then(() => log.writeFile(chunk)).catch(() => {});
+      });
+      return new Promise<void>(resolve => {
+        stream.once('close', () => resolve());
+        stream.once('error', () => resolve());
+      });
+    });
+    const { code, signal } = await process.ended;
+    if (code !== 0) console.print(`[kiln] the user data script ended with ${signal ?? `code ${code}`}\n`);
+    // What the script left running in the background may hold its output open for ever.
+    await Promise.race([Promise.all(streams), new Promise(resolve => setTimeout(resolve, 500).unref())]);
+    await written;
+  } finally {
+    await log.close();
+  }
+}

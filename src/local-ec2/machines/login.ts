@@ -1,0 +1,57 @@
+import { sleep } from '../../sdk/async.ts';
+import type { MachineSpec } from './contract.ts';
+import { type Account, findAccount } from './guest/accounts.ts';
+import type { Entrance } from './guest/enter.ts';
+import type { GuestFiles } from './guest/files.ts';
+import { ensureLogin } from './guest/prepare.ts';
+import type { Guest } from './ssh/guest.ts';
+
+/** How long a first command waits for systemd to answer. */
+const SETTLE_LIMIT = 5000;
+/** systemd listens on it from early on, long before it has finished booting. */
+const SYSTEMD_SOCKET = '/run/systemd/private';
+const FIRST_ORDINARY_UID = 1000;
+const NO_LOGIN = /\/(nologin|false|sync|halt|shutdown)$/;
+
+export interface LoginOptions {
+  readonly spec: MachineSpec;
+  readonly files: GuestFiles;
+  readonly entrance: Entrance;
+  readonly systemd: boolean;
+  notice(text: string): void;
+}
+
+/** The machine as its SSH server needs it. */
+export function loginGuest({ spec, files, entrance, systemd, notice }: LoginOptions): Guest {
+  const settled = systemd ? waitForSystemd(files) : Promise.resolve();
+  let logins: Promise<unknown> = Promise.resolve();
+  return {
+    files,
+    authorizedKeys: spec.authorizedKeys,
+    run: command => entrance.run(command),
+    settled: () => settled,
+    // One at a time: two connections must not create the same user twice.
+    login(name) {
+      const result = logins.then(() => login(name));
+      logins = result.catch(() => {});
+      return result;
+    },
+  };
+
+  async function login(name: string): Promise<Account | undefined> {
+    const account = await findAccount(files, name);
+    // Public images differ in their login's name, and EC2 never learns which one a template means: any name will do.
+    if (!account) return ensureLogin(files, name, spec.authorizedKeys, notice);
+    const ordinary = account.uid === 0 || account.uid >= FIRST_ORDINARY_UID || !NO_LOGIN.test(account.shell);
+    return ordinary ? account : undefined;
+  }
+}
+
+async function waitForSystemd(files: GuestFiles): Promise<void> {
+  const deadline = performance.now() + SETTLE_LIMIT;
+  while (performance.now() < deadline) {
+    const stats = await files.stat(SYSTEMD_SOCKET).catch(() => undefined);
+    if (stats?.isSocket()) return;
+    await sleep(20);
+  }
+}

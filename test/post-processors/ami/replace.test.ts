@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'mocha';
+import { plugin } from '../../../post-processors/ami/index.ts';
+import type { Fault } from '../../../src/local-ec2/faults/plan.ts';
+import type { LocalEc2 } from '../../../src/local-ec2/index.ts';
+import { bake, hollowEc2, leaks, minimal } from '../../helpers/ebs-bake.ts';
+import { testPostProcess, testPrepare, testRun } from '../../helpers/run-context.ts';
+import { tempFolders } from '../../helpers/temp-folder.ts';
+
+describe('replacing an image of the same name', () => {
+  let server: LocalEc2;
+  afterEach(() => server.close());
+  // After the server's own hook: its folder goes last.
+  const folder = tempFolders();
+  const start = async (...faults: readonly Fault[]): Promise<void> => {
+    server = await hollowEc2(folder(), { faults: { faults } });
+  };
+  const actions = (from: number): string[] =>
+    server.calls
+      .slice(from)
+      .map(call => call.action)
+      .filter(action => /Image$|Snapshot$/.test(action));
+
+  it('removes the old one only after the new snapshot is complete', async () => {
+    await start();
+    await bake(minimal(server));
+    const [old] = server.state().images;
+    const before = server.calls.length;
+    const { error } = await bake({ ...minimal(server), force_deregister: true, force_delete_snapshot: true });
+    assert.equal(error, undefined);
+    assert.deepEqual(actions(before), ['CreateSnapshot', 'DeregisterImage', 'RegisterImage', 'DeleteSnapshot']);
+    const [image, ...others] = server.state().images;
+    assert.deepEqual(others, []);
+    assert.notEqual(image?.id, old?.id);
+    assert.equal(image?.name, old?.name);
+    assert.deepEqual(leaks(server), {});
+  });
+
+  it('keeps the old snapshots without force_delete_snapshot', async () => {
+    await start();
+    await bake(minimal(server));
+    await bake({ ...minimal(server), force_deregister: true });
+    assert.equal(server.state().snapshots.length, 2);
+  });
+
+  it('-force does the same', async () => {
+    await start();
+    await bake(minimal(server));
+    const { error } = await bake(minimal(server), { build: { force: true } });
+    assert.equal(error, undefined);
+    assert.equal(server.state().images.length, 1);
+  });
+
+  it('just creates the image when there is nothing to replace', async () => {
+    await start();
+    const { error } = await bake({ ...minimal(server), force_deregister: true });
+    assert.equal(error, undefined);
+    assert.deepEqual(actions(0), ['CreateImage']);
+  });
+
+  it('leaves the old one alone when the new snapshot fails', async () => {
+    await start({ kind: 'failed-state', resource: 'snapshot', message: 'broken', after: 1 });
+    await bake(minimal(server));
+    const old = server.state().images;
+    const { error } = await bake({ ...minimal(server), force_deregister: true });
+    assert.match((error as Error).message, /could not make snapshot snap-\w+ in us-east-1: broken/);
+    assert.deepEqual(server.state().images, old);
+    assert.deepEqual(leaks(server), {});
+  });
+
+  it('registers the old one again when the new one cannot be registered', async () => {
+    await start({ kind: 'error', actions: ['RegisterImage'], code: 'InvalidParameterValue', times: 1 });
+    await bake({ ...minimal(server), tags: { keep: 'me' } });
+    const [old] = server.state().images;
+    const { error, run } = await bake({ ...minimal(server), force_deregister: true });
+    assert.match((error as Error).message, /refused RegisterImage/);
+    const [back, ...others] = server.state().images;
+    assert.deepEqual(others, []);
+    assert.equal(back?.name, old?.name);
+    assert.equal(back?.tags.keep, 'me');
+    assert.equal(server.state().snapshots.length, 1);
+    assert.match(run.ui.said.join('\n'), /is registered again as ami-/);
+    assert.deepEqual(leaks(server), {});
+  });
+
+  it('replaces the copies in other regions too', async () => {
+    await start();
+    const options = { ...minimal(server), ami_regions: ['eu-west-1'] };
+    await bake(options);
+    const old = server.state().images.map(image => image.id);
+    const { error } = await bake({ ...options, force_deregister: true, force_delete_snapshot: true });
+    assert.equal(error, undefined);
+    const now = server.state().images;
+    assert.deepEqual(now.map(image => image.region).sort(), ['eu-west-1', 'us-east-1']);
+    assert.ok(now.every(image => !old.includes(image.id)));
+    assert.deepEqual(leaks(server), {});
+  });
+
+  it('brings back the old ones of all regions when a copy fails', async () => {
+    await start({ kind: 'error', actions: ['CopyImage'], code: 'UnauthorizedOperation', after: 1, times: 1 });
+    const options = { ...minimal(server), ami_regions: ['eu-west-1'] };
+    await bake(options);
+    const { error } = await bake({ ...options, force_deregister: true });
+    assert.match((error as Error).message, /copying AMI .* failed: eu-west-1/);
+    assert.deepEqual(
+      server
+        .state()
+        .images.map(image => `${image.region} ${image.name}`)
+        .sort(),
+      ['eu-west-1 an-image', 'us-east-1 an-image'],
+    );
+    assert.deepEqual(leaks(server), {});
+  });
+});
+
+describe('the ami post-processor', () => {
+  it('refuses a machine that is no EC2 instance', async () => {
+    const prepared = await plugin.prepare({ ami_name: 'abc' }, testPrepare());
+    assert.equal(prepared.needsMachine, true);
+    await assert.rejects(prepared.process(testPostProcess(testRun(), undefined)), /needs an EC2 instance/);
+  });
+
+  it('checks its options', async () => {
+    const context = testPrepare();
+    await plugin.prepare({ ami_name: 'a:b', kms_key_id: 'alias/a' }, context);
+    assert.deepEqual(
+      context.complaints.map(one => one.path),
+      ['ami_name', 'kms_key_id'],
+    );
+  });
+});
