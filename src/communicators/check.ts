@@ -133,10 +133,4 @@ function checkWinrm(options: CommunicatorOptions, context: PrepareContext, hostF
     context.error(['winrm_username'], 'missing-option', '"winrm_username" is required for communicator winrm');
   if (!options.winrm_host && !hostFromBuilder)
     context.error(['winrm_host'], 'missing-option', '"winrm_host" is required for communicator winrm');
-  context.error(
-    ['communicator'],
-    'winrm-not-built-in',
-    'communicator winrm is not built into kiln yet',
-    'Windows images since 2019 have OpenSSH: enable it with user_data and use communicator ssh',
-  );
 }

@@ -212,7 +212,10 @@ class Planner {
    * between builds, one preparation serves all (200 builders x 2,000 provisioners would be 400,000 otherwise).
    */
   async #prepareShared<P>(loaded: Loaded<P>, spec: ComponentSpec, input: PrepareInput): Promise<Prepared<P>> {
-    if (loaded.plugin.kind === 'builder') return prepareComponent(loaded, spec, input, checkConnection);
+    if (loaded.plugin.kind === 'builder') {
+      const { mustRun } = this.#options;
+      return prepareComponent(loaded, spec, input, (result, context) => checkConnection(result, context, mustRun));
+    }
     const { node } = spec.options(undefined);
     const key = `${loaded.plugin.kind} ${loaded.plugin.type} ${this.#idOf(node)} ${Object.keys(input.scope.data ?? {}).join()}`;
     const known = this.#shared.get(key);
@@ -255,11 +258,19 @@ class Planner {
 }
 
 /** The rules of the communicator options, which are the same for every builder that has them. */
-async function checkConnection(result: unknown, context: PrepareContext): Promise<void> {
+async function checkConnection(result: unknown, context: PrepareContext, mustRun: boolean): Promise<void> {
   const { communicator } = result as PreparedBuilder;
   if (!communicator) return;
   const { checkCommunicator } = await import('../communicators/check.ts');
   checkCommunicator(communicator as CommunicatorOptions, context);
+  if (mustRun && communicator.communicator === 'winrm') {
+    context.error(
+      ['communicator'],
+      'cannot-run',
+      'communicator winrm can be validated but not run by kiln',
+      'Windows images since 2019 have OpenSSH: switch it on with user_data and use communicator ssh',
+    );
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, it } from 'mocha';
 import { connect } from '../../src/communicators/index.ts';
 import { KilnError } from '../../src/sdk/errors.ts';
 import { newKey, pkcs8Key, startSshServer } from '../helpers/ssh-server.ts';
+import { getEventListeners } from 'node:events';
 import { type Bench, collect, machineAt, never, recordingUi, startBench, until } from './helpers.ts';
 
 const rejectsWith = (code: string, text: RegExp) => (error: unknown) => {
@@ -227,7 +228,6 @@ describe('communicator ssh: connecting', () => {
     await Promise.all(Array.from({ length: 20 }, () => collect(communicator, 'true', controller.signal)));
     await communicator.close();
     await until(() => bench.server.connections.size === 0);
-    const { getEventListeners } = await import('node:events');
     assert.deepEqual(getEventListeners(controller.signal, 'abort'), []);
     await communicator.close();
     await assert.rejects(communicator.run('true', { signal: never }), /closed already/);

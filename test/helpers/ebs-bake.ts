@@ -79,17 +79,25 @@ export async function bake(options: EbsOptions, extra: BakeOptions = {}): Promis
   return { run, complaints: context.complaints, machine, artifact, error, undoFailures };
 }
 
-/** What is on an EC2 besides the images named and their snapshots: nothing, if nobody leaked. */
-export function leaks(server: LocalEc2): Record<string, number> {
+/** What is on an EC2 besides its images and `perImage` snapshots of each: nothing, if nobody leaked. */
+export function leaks(server: LocalEc2, perImage = 1): Record<string, number> {
   const { images, snapshots, ...rest } = server.state();
   const counts = Object.entries(rest).map(([kind, entries]) => [kind, entries.length] as const);
-  const behind = snapshots.length - images.filter(image => image.state === 'available').length;
+  const behind = snapshots.length - images.filter(image => image.state === 'available').length * perImage;
   return Object.fromEntries(
-    [...counts, ['snapshots beyond one per image', Math.max(0, behind)] as const].filter(([, count]) => count > 0),
+    [...counts, ['snapshots beyond those of images', Math.max(0, behind)] as const].filter(([, count]) => count > 0),
   );
 }
 
 /** The calls of one action, with their parameters. */
 export function callsOf(server: LocalEc2, action: string): readonly Readonly<Record<string, unknown>>[] {
-  return server.calls.filter(call => call.action === action).map(call => call.params);
+  return server.calls.filter(call => call.action === action).map(call => plain(call.params) as Record<string, unknown>);
+}
+
+/** Parameters as plain objects; those numbered from 1 as lists. */
+function plain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([key, one]) => [key, plain(one)] as const);
+  const numbered = entries.length > 0 && entries.every(([key], index) => key === String(index + 1));
+  return numbered ? entries.map(([, one]) => one) : Object.fromEntries(entries);
 }

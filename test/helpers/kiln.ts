@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const BIN = fileURLToPath(new URL('../../dist/bin.js', import.meta.url));
+/** The built kiln; with KILN_FROM_SOURCE=1 the sources, which start slower but need no build. */
+const COMMAND = process.env['KILN_FROM_SOURCE']
+  ? ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('../../src/bin.ts', import.meta.url))]
+  : [fileURLToPath(new URL('../../dist/bin.js', import.meta.url))];
 
 export interface Result {
   readonly code: number | null;
@@ -43,7 +46,7 @@ export class Scratch {
 
   start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
     mkdirSync(join(this.dir, 'work'), { recursive: true });
-    return spawn(process.execPath, [BIN, ...args], {
+    return spawn(process.execPath, [...COMMAND, ...args], {
       cwd: join(this.dir, 'work'),
       env: { ...this.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

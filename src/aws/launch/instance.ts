@@ -1,3 +1,4 @@
+import { sleep } from '../../sdk/async.ts';
 import { KilnError } from '../../sdk/errors.ts';
 import type { RunContext } from '../../sdk/plugin.ts';
 import type { Owned, UndoResource } from '../../sdk/resources.ts';
@@ -10,6 +11,9 @@ import { leftoverDevices } from './block-devices.ts';
 import type { Network, Place } from './network.ts';
 import { type LaunchParts, runRequest } from './request.ts';
 import type { LaunchSettings } from './settings.ts';
+
+/** Pauses between rounds through all places, in milliseconds. */
+const ROUND_PAUSES = [3000, 10_000];
 
 /** Things on this machine that must end before the instance does, e.g. a tunnel to it. */
 export type Closers = (() => Promise<void>)[];
@@ -41,19 +45,43 @@ export async function launchOnDemand(
   closers: Closers,
 ): Promise<Launched> {
   run.ui.say('Launching a source AWS instance...');
-  for (const [index, place] of network.places.entries()) {
-    try {
-      const owned = await runInstance(run, aws, settings, parts, place, index, closers);
-      run.ui.say(`Instance ID: ${owned.value}`);
-      return { owned, instance: await waitUntilRunning(run, aws, owned.value), others: [] };
-    } catch (error) {
-      if (!isKind(error, 'capacity') || index === network.places.length - 1) throw explained(error);
-      run.ui.say(
-        `There is no room in ${place.zone ?? place.subnetId ?? 'this zone'} now (${error.awsCode}); trying the next.`,
-      );
+  const owned = await firstWithRoom(run, network, (place, attempt) =>
+    runInstance(run, aws, settings, parts, place, attempt, closers),
+  );
+  run.ui.say(`Instance ID: ${owned.value}`);
+  return { owned, instance: await waitUntilRunning(run, aws, owned.value), others: [] };
+}
+
+/** Tries the places in turn, some rounds long, while AWS only lacks capacity. */
+async function firstWithRoom<T>(
+  run: RunContext,
+  network: Network,
+  launch: (place: Place, attempt: number) => Promise<T>,
+): Promise<T> {
+  let places: readonly Place[] = network.places;
+  let attempt = 0;
+  for (const pause of [...ROUND_PAUSES, undefined]) {
+    for (const [index, place] of places.entries()) {
+      try {
+        return await launch(place, attempt++);
+      } catch (error) {
+        const last = pause === undefined && index === places.length - 1;
+        if (!isKind(error, 'capacity') || last) throw explained(error);
+        run.ui.say(`AWS has no room for the instance in ${nameOf(place)} now (${error.awsCode}).`);
+      }
+    }
+    const others = network.others && places === network.places ? await network.others() : [];
+    if (others.length > 0) places = others;
+    else if (pause !== undefined) {
+      run.ui.say(`Asking again in ${pause / 1000} seconds...`);
+      await sleep(pause, run.signal);
     }
   }
   throw new KilnError('there is no place to launch the instance in');
+}
+
+function nameOf(place: Place): string {
+  return place.zone ?? place.subnetId ?? 'the zone of its choice';
 }
 
 export async function waitUntilRunning(run: RunContext, aws: Aws, id: string): Promise<Instance> {

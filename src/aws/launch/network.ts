@@ -16,6 +16,8 @@ export interface Place {
 export interface Network {
   readonly vpcId: string | undefined;
   readonly places: readonly [Place, ...Place[]];
+  /** Where the choice was left to AWS: the places to try one by one when its choice has no room. */
+  others?(): Promise<readonly Place[]>;
 }
 
 /** Finds VPC, subnet and zone by the options (reference: ebs-build-sequence.md, step 3). Throws KilnError. */
@@ -28,7 +30,23 @@ export async function findNetwork(run: RunContext, ec2: Ec2, options: RunOptions
     const inferred = await inferSubnet(run, ec2, options, vpcId, zone);
     if (inferred) return inferred;
   }
-  return { vpcId, places: [{ vpcId, zone }] };
+  return {
+    vpcId,
+    places: [{ vpcId, zone }],
+    ...(!zone && { others: () => allPlaces(run, ec2, options, vpcId) }),
+  };
+}
+
+/** The subnets of the VPC, or the default VPC, in zones that offer the instance type, freest first. */
+async function allPlaces(
+  run: RunContext,
+  ec2: Ec2,
+  options: RunOptions,
+  vpcId: string | undefined,
+): Promise<readonly Place[]> {
+  const vpc = vpcId ?? (await defaultVpc(ec2, run.signal));
+  if (!vpc) return [];
+  return (await fittingSubnets(run, ec2, options, vpc, undefined)).map(placeOf);
 }
 
 async function vpcByFilter(run: RunContext, ec2: Ec2, options: RunOptions): Promise<string | undefined> {
@@ -88,16 +106,9 @@ async function inferSubnet(
   try {
     const vpc = vpcId ?? (await defaultVpc(ec2, run.signal));
     if (!vpc) throw new KilnError('there is no default VPC');
-    const filters = [
-      { Name: 'vpc-id', Values: [vpc] },
-      { Name: 'state', Values: ['available'] },
-      ...(zone ? [{ Name: 'availability-zone', Values: [zone] }] : []),
-    ];
-    const { Subnets = [] } = await ec2.describeSubnets({ Filters: filters }, run.signal);
-    const zones = await offeringZones(run, ec2, options.instance_type);
-    const fitting = Subnets.filter(subnet => !zones || zones.has(subnet.AvailabilityZone ?? ''));
+    const fitting = await fittingSubnets(run, ec2, options, vpc, zone);
     if (fitting.length === 0) throw new KilnError(`VPC ${vpc} has no subnet where the instance type is offered`);
-    return announced(run, vpc, freestFirst(fitting));
+    return announced(run, vpc, fitting);
   } catch (error) {
     run.signal.throwIfAborted();
     run.ui.error(
@@ -105,6 +116,23 @@ async function inferSubnet(
     );
     return undefined;
   }
+}
+
+async function fittingSubnets(
+  run: RunContext,
+  ec2: Ec2,
+  options: RunOptions,
+  vpc: string,
+  zone: string | undefined,
+): Promise<Subnet[]> {
+  const filters = [
+    { Name: 'vpc-id', Values: [vpc] },
+    { Name: 'state', Values: ['available'] },
+    ...(zone ? [{ Name: 'availability-zone', Values: [zone] }] : []),
+  ];
+  const { Subnets = [] } = await ec2.describeSubnets({ Filters: filters }, run.signal);
+  const zones = await offeringZones(run, ec2, options.instance_type);
+  return freestFirst(Subnets.filter(subnet => !zones || zones.has(subnet.AvailabilityZone ?? '')));
 }
 
 async function defaultVpc(ec2: Ec2, signal: AbortSignal): Promise<string | undefined> {
@@ -141,15 +169,15 @@ async function completed(ec2: Ec2, place: Place, signal: AbortSignal): Promise<N
 }
 
 function announced(run: RunContext, vpcId: string | undefined, subnets: readonly Subnet[]): Network {
-  const places = subnets.map(subnet => ({
-    subnetId: subnet.SubnetId,
-    vpcId: subnet.VpcId,
-    zone: subnet.AvailabilityZone,
-  }));
+  const places = subnets.map(placeOf);
   const [first, ...others] = places as [Place, ...Place[]];
   run.ui.say(`Found Subnet ID: ${first.subnetId}`);
   // The temporary security group belongs to one VPC, so another place must lie in the same.
   return { vpcId: vpcId ?? first.vpcId, places: [first, ...others.filter(one => one.vpcId === first.vpcId)] };
+}
+
+function placeOf(subnet: Subnet): Place {
+  return { subnetId: subnet.SubnetId, vpcId: subnet.VpcId, zone: subnet.AvailabilityZone };
 }
 
 function freestFirst(subnets: readonly Subnet[]): Subnet[] {

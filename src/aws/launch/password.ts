@@ -42,15 +42,25 @@ export async function windowsPassword(
   }
 }
 
-/** EC2 encrypts it with the key pair's RSA key, PKCS#1 v1.5. */
+/**
+ * EC2 encrypts it with the key pair's RSA key, PKCS#1 v1.5. Node decrypts that padding no more (CVE-2023-46809), so it
+ * is taken off here; nobody can measure it: the message is AWS's own and read once.
+ */
 export function decrypted(data: string, privateKey: string): string {
   try {
     const key = createPrivateKey(privateKey);
-    return privateDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(data, 'base64')).toString('utf8');
+    return unpadded(privateDecrypt({ key, padding: constants.RSA_NO_PADDING }, Buffer.from(data, 'base64')));
   } catch (error) {
     throw new KilnError('the Windows password could not be decrypted with this private key', {
       hint: 'the key must be the RSA key, without passphrase, of the key pair the instance was launched with',
       cause: error,
     });
   }
+}
+
+/** The message of a PKCS#1 v1.5 block: 00 02, at least eight bytes that are not 0, 00, message (RFC 8017, 7.2.2). */
+function unpadded(block: Buffer): string {
+  const end = block.indexOf(0, 2);
+  if (block[0] !== 0 || block[1] !== 2 || end < 10) throw new Error('wrong key');
+  return block.subarray(end + 1).toString('utf8');
 }

@@ -1,7 +1,8 @@
 import { catalog } from '../../catalog.ts';
-import { planBuilds, runBuilds } from '../../engine/index.ts';
+import { type BuildPlan, planBuilds, runBuilds } from '../../engine/index.ts';
 import { hasErrors, sortDiagnostics } from '../../sdk/diagnostics.ts';
 import type { Emit } from '../../sdk/events.ts';
+import { nodeAt } from '../../sdk/node.ts';
 import type { OnError } from '../../sdk/plugin.ts';
 import { loadTemplate } from '../../template/load.ts';
 import { awsSecrets } from '../aws-secrets.ts';
@@ -73,11 +74,21 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
       cwd: io.cwd,
       local: localEc2 !== undefined,
     });
-    if (localEc2 && mode.kind === 'human' && summary.succeeded > 0) io.out(localEpilogue(localEc2));
+    if (localEc2 && mode.kind === 'human' && summary.succeeded > 0)
+      io.out(localEpilogue(localEc2, manifests(plans.builds)));
     return summary.failed > 0 || plans.failed.length > 0 || summary.interrupted ? 1 : 0;
   } finally {
     interrupts.close();
     renderer.close();
     await localEc2?.close();
   }
+}
+
+/** Paths of the manifests that the builds write, as far as their names are fixed. */
+function manifests(builds: readonly BuildPlan[]): string[] {
+  const elements = builds.flatMap(build => build.sequences.flat()).filter(element => element.spec.type === 'manifest');
+  const paths = elements.map(element => nodeAt(element.spec.options(undefined).node, ['output']));
+  return [
+    ...new Set(paths.map(node => (node?.kind === 'string' && node.value !== '' ? node.value : 'packer-manifest.json'))),
+  ].filter(path => !path.includes('{{'));
 }

@@ -34,28 +34,28 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
 
 async function removeAll(found: readonly Leftover[], io: Io, json: boolean): Promise<number> {
   const { undoResource } = await import('../../aws/undo.ts');
-  const local = found.some(one => one.run.local)
-    ? await openLocalEc2({ env: { ...io.env }, notice: () => {} })
-    : undefined;
   let failed = 0;
+  const remove = async (one: Leftover, undo: UndoResource): Promise<void> => {
+    const problem = await collect(one, undo);
+    if (problem !== undefined) failed += 1;
+    if (json)
+      io.out(
+        `${JSON.stringify({ type: problem === undefined ? 'removed' : 'failed', ...toJson(one), ...(problem && { problem }) })}\n`,
+      );
+    else if (problem === undefined) io.out(`Removed ${describe(one.resource.ref)}\n`);
+    else io.err(`Could not remove ${describe(one.resource.ref)}: ${problem}\n`);
+  };
+  for (const one of found.filter(({ run }) => !run.local)) await remove(one, undoResource);
+  const ofLocal = found.filter(({ run }) => run.local);
+  if (ofLocal.length === 0) return failed > 0 ? 1 : 0;
+  // Opening it points the AWS clients of this process at it, so these come last.
+  const local = await openLocalEc2({ env: io.env, notice: () => {} });
   try {
-    for (const one of found) {
-      const undo: UndoResource =
-        one.run.local && local
-          ? (ref, signal) =>
-              undoResource({ ...ref, account: { region: ref.account.region, endpoint: local.endpoint } }, signal)
-          : undoResource;
-      const problem = await collect(one, undo);
-      if (problem !== undefined) failed += 1;
-      if (json)
-        io.out(
-          `${JSON.stringify({ type: problem === undefined ? 'removed' : 'failed', ...toJson(one), ...(problem && { problem }) })}\n`,
-        );
-      else if (problem === undefined) io.out(`Removed ${describe(one.resource.ref)}\n`);
-      else io.err(`Could not remove ${describe(one.resource.ref)}: ${problem}\n`);
-    }
+    const undo: UndoResource = (ref, signal) =>
+      undoResource({ ...ref, account: { region: ref.account.region, endpoint: local.endpoint } }, signal);
+    for (const one of ofLocal) await remove(one, undo);
   } finally {
-    await local?.close();
+    await local.close();
   }
   return failed > 0 ? 1 : 0;
 }
@@ -89,7 +89,7 @@ function table(found: readonly Leftover[]): string {
       ref.kind.replace(/^\w+:/, ''),
       ref.id ?? ref.name ?? '?',
       ref.account.region,
-      durationInWords(Date.now() - Date.parse(at)),
+      durationInWords(Math.max(1000, Math.floor((Date.now() - Date.parse(at)) / 1000) * 1000)),
       one.run.runId,
       why(one),
     ];

@@ -2,7 +2,7 @@
 
 import { type InstanceType, instanceType, isOffered, listedTypes } from '../instance-types.ts';
 import { ApiError } from '../protocol/errors.ts';
-import { filters, integer, list, oneOf, string } from '../protocol/params.ts';
+import { boolean, filters, integer, list, oneOf, string } from '../protocol/params.ts';
 import type { Xml } from '../protocol/xml.ts';
 import { zonesOf } from '../regions.ts';
 import { type Action, action } from './action.ts';
@@ -12,7 +12,7 @@ import { page } from './paging.ts';
 type Row = InstanceType & { readonly tags: Record<string, string> };
 
 const describeInstanceTypes = action(
-  { InstanceType: list(string), Filter: filters, MaxResults: integer, NextToken: string },
+  { InstanceType: list(string), IncludeUnsupportedInRegion: boolean, Filter: filters, MaxResults: integer, NextToken: string },
   (_call, input) => {
     const unknown = input.InstanceType.filter(name => !instanceType(name));
     if (unknown.length > 0)

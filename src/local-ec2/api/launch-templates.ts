@@ -1,6 +1,6 @@
 /** Actions on launch templates. */
 import { ApiError, invalidCombination, missingParameter } from '../protocol/errors.ts';
-import { filters, integer, list, required, string, struct, tagSpecifications } from '../protocol/params.ts';
+import { boolean, filters, integer, list, required, string, struct, tagSpecifications } from '../protocol/params.ts';
 import type { Xml } from '../protocol/xml.ts';
 import { newId } from '../store/ids.ts';
 import type { LaunchTemplateRecord } from '../store/model.ts';
@@ -135,6 +135,7 @@ const describeLaunchTemplates = action(
   {
     LaunchTemplateId: list(string),
     LaunchTemplateName: list(string),
+    IncludeManagedResources: boolean,
     Filter: filters,
     MaxResults: integer,
     NextToken: string,
@@ -160,6 +161,8 @@ const describeLaunchTemplateVersions = action(
     LaunchTemplateVersion: list(string),
     MinVersion: string,
     MaxVersion: string,
+    ResolveAlias: boolean,
+    IncludeManagedResources: boolean,
     MaxResults: integer,
     NextToken: string,
     Filter: filters,

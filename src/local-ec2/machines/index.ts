@@ -37,7 +37,7 @@ export async function createNamespaceMachines(options: NamespaceMachinesOptions)
       toolbox,
       skeleton,
       standIn: () => {
-        standIn ??= prepareStandIn(paths.standIn, [paths.root]);
+        standIn ??= prepareStandIn(paths);
         return standIn;
       },
       notice: text => options.onNotice?.(text),

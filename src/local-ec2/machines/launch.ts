@@ -67,7 +67,9 @@ export async function launch(plan: LaunchPlan): Promise<LaunchedMachine> {
         KILN_RUN: plan.run,
         KILN_VOLUME: plan.volume,
         KILN_LOWER: plan.lower,
-        KILN_PARTS: plan.parts.map(part => `${part.at}|${part.lower}|${part.upper}|${part.work}|${part.wrap ?? ''}\n`).join(''),
+        KILN_PARTS: plan.parts
+          .map(part => `${part.at}|${part.lower}|${part.upper}|${part.work}|${part.wrap ?? ''}\n`)
+          .join(''),
         KILN_HOSTNAME: plan.hostname,
         KILN_TOOLS: plan.toolbox,
         KILN_SKELETON: plan.skeleton,

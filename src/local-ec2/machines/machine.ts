@@ -1,4 +1,4 @@
-import { chmod, chown, lstat, mkdir, stat } from 'node:fs/promises';
+import { lstat, mkdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { KilnError, messageOf } from '../../sdk/errors.ts';
 import { createCgroup, removeCgroup } from './cgroup.ts';
@@ -19,8 +19,9 @@ import { processRef } from './processes.ts';
 import { ownProcess, writeRecord } from './records.ts';
 import { startSshServer } from './ssh/server.ts';
 import type { StandIn } from './stand-in.ts';
-import { removeTree } from './system.ts';
+import { copyAttributes, makeFolder, removeTree } from './system.ts';
 import { Undo } from './undo.ts';
+import { partName } from './volumes.ts';
 
 /** What all machines of a store share, made once. */
 export interface Shared {
@@ -172,7 +173,7 @@ async function planLaunch(
   };
 }
 
-/** A folder of the host's tree, over it the same folder of each layer. Its writable part is the volume's folder. */
+/** A folder of the host's tree, over it the same folder of each layer. Its writable part becomes the layer's folder when frozen. */
 async function planPart(
   shared: Shared,
   at: string,
@@ -185,18 +186,14 @@ async function planPart(
     const stats = await lstat(resolve(root, folder)).catch(() => undefined);
     if (stats?.isDirectory()) lower.push(folder);
   }
-  const name = at.replaceAll('/', '-');
-  const upper = `${from.volume}/upper/${at}`;
-  const work = `${from.volume}/work-${name}`;
-  const wrap = root.startsWith(`/${at}/`) ? `${from.run}/wrap-${name}` : undefined;
+  const wrap = root.startsWith(`/${at}/`) ? `${from.run}/wrap-${partName(at)}` : undefined;
   if (wrap === undefined) lower.push(`/${at}`);
   else await mkdir(join(root, wrap), { recursive: true });
-  if (!(await lstat(join(root, upper)).catch(() => undefined))) {
-    const like = await stat(`/${at}`);
-    await mkdir(join(root, upper), { recursive: true });
-    await chown(join(root, upper), like.uid, like.gid);
-    await chmod(join(root, upper), like.mode & 0o7777);
-  }
+  const upper = `${from.volume}/parts/${partName(at)}`;
+  const work = `${from.volume}/work-${partName(at)}`;
+  const like = await stat(`/${at}`);
+  // A second start finds it as the first left it.
+  if (await makeFolder(join(root, upper))) await copyAttributes(join(root, upper), like);
   await removeTree(join(root, work));
   await mkdir(join(root, work));
   return { at, lower: lower.join(':'), upper, work, wrap };

@@ -1,23 +1,36 @@
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { chmod, chown, lstat, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { systemCode } from '../../sdk/errors.ts';
-import { mustRun, removeTree } from './system.ts';
+import type { StorePaths } from './paths.ts';
+import { copyAttributes, mustRun, removeTree } from './system.ts';
 
 /*
  * When no base image was imported, this host's own tree stands in for one. What of it a machine may see:
  * - of the top level only what an operating system is made of; homes, /root, /srv, /opt, /mnt, unknown folders and
  *   kiln's store are not there;
  * - in /etc and /var only what every user of the host may read: what is closed to them (keys, mail, databases, logs)
- *   is missing, closed folders are there but empty; passwords in /etc/shadow are locked;
+ *   is missing, closed folders are there but empty; people's accounts are left out, all passwords locked;
  * - nothing that makes this host this very host: SSH host keys, machine id, logs, cloud instance data, crontabs;
  * - no service that was enabled on the host: what a bake installs and enables does run.
  * Two layers do it: `hide` holds overlayfs whiteouts, `fresh` above it what stands in the place of some.
  */
 
 /** Top-level folders that are shown. */
-const SHOWN = new Set(['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', 'libo32', 'usr', 'etc', 'var']);
+const SHOWN = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', 'libo32', 'usr', 'etc', 'var'];
 /** Top-level folders that every system has; they start out empty. */
 const FRESH_TOP: Readonly<Record<string, number>> = {
   boot: 0o755,
@@ -72,20 +85,25 @@ const KEPT_CLOSED = new Set([
   '/etc/polkit-1/rules.d',
   '/etc/default/cacerts',
 ]);
+/** Numbers that distributions give to people's accounts. */
+const FIRST_PERSON = 1000;
+const LAST_PERSON = 59_999;
 /** Big folders that are open throughout; not walked. */
 const OPEN = new Set(['/var/lib/dpkg/info', '/var/lib/rpm', '/var/lib/apt/lists', '/usr']);
 /** Services enabled by links in folders of this name. */
 const ENABLING = /^\/etc\/systemd\/system\/[^/]+\.(wants|requires|upholds)$/;
 
 interface Plan {
+  readonly shown: string[];
   readonly hide: Set<string>;
   readonly fresh: Map<string, Stats | number>;
+  readonly links: Map<string, string>;
   readonly files: Map<string, { readonly text: string; readonly stats: Stats }>;
 }
 
 /** This host's tree as a base image. */
 export interface StandIn {
-  /** Upper first. The first is the root, too. */
+  /** Upper first, relative to the store. The first is the root, too. */
   readonly layers: readonly [string, string];
   /** Folders of the host over which the layers are laid, outer before inner: `etc`, `usr`, `var`, and separate mounts in them. */
   readonly parts: readonly string[];
@@ -94,20 +112,22 @@ export interface StandIn {
 /**
  * Gives the two layers, upper first, that go between this host's tree and a machine's. They are written once per
  * content; layers that a running machine stands on are never changed.
- * @param secret further paths of this host to hide, e.g. the store
  */
-export async function prepareStandIn(folder: string, secret: readonly string[]): Promise<StandIn> {
-  const plan = await makePlan(secret);
+export async function prepareStandIn(paths: StorePaths): Promise<StandIn> {
+  const plan = await makePlan([paths.root]);
   const text = JSON.stringify([
     [...plan.hide].sort(),
     [...plan.fresh]
       .map(([path, like]) => [path, typeof like === 'number' ? like : [like.mode, like.uid, like.gid]])
       .sort(),
+    [...plan.links].sort(),
     [...plan.files].map(([path, file]) => [path, file.text]).sort(),
   ]);
-  const target = join(folder, createHash('sha256').update(text).digest('hex').slice(0, 16));
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  const target = join(paths.standIn, hash);
+  const relativeTarget = relative(paths.root, target);
   const standIn: StandIn = {
-    layers: [join(target, 'fresh'), join(target, 'hide')],
+    layers: [`${relativeTarget}/fresh`, `${relativeTarget}/hide`],
     parts: [...plan.shown, ...(await hostSubmounts())].sort(),
   };
   if (await stat(target).catch(() => undefined)) return standIn;
@@ -124,17 +144,20 @@ export async function prepareStandIn(folder: string, secret: readonly string[]):
 }
 
 async function makePlan(secret: readonly string[]): Promise<Plan> {
-  const plan: Plan = { hide: new Set(), fresh: new Map(), files: new Map() };
-  for (const name of await readdir('/')) if (!SHOWN.has(name)) plan.hide.add(`/${name}`);
-  for (const [name, mode] of Object.entries(FRESH_TOP)) {
-    plan.hide.add(`/${name}`);
-    plan.fresh.set(`/${name}`, mode);
+  const plan: Plan = { shown: [], hide: new Set(), fresh: new Map(), links: new Map(), files: new Map() };
+  for (const [name, mode] of Object.entries(FRESH_TOP)) plan.fresh.set(`/${name}`, mode);
+  for (const name of SHOWN) {
+    const stats = await lstat(`/${name}`).catch(() => undefined);
+    if (stats?.isSymbolicLink()) plan.links.set(`/${name}`, await readlink(`/${name}`));
+    if (!stats?.isDirectory()) continue;
+    plan.shown.push(name);
+    plan.fresh.set(`/${name}`, stats);
   }
   for (const path of HIDDEN_FILES) if (await lstat(path).catch(() => undefined)) plan.hide.add(path);
   for (const path of secret)
-    if (SHOWN.has(path.split('/')[1] ?? '') && (await lstat(path).catch(() => undefined))) plan.hide.add(path);
+    if (SHOWN.includes(path.split('/')[1] ?? '') && (await lstat(path).catch(() => undefined))) plan.hide.add(path);
   await Promise.all([walk('/etc', plan), walk('/var', plan)]);
-  for (const path of ['/etc/shadow', '/etc/gshadow']) await lockPasswords(path, plan);
+  await planAccounts(plan);
   return plan;
 }
 
@@ -163,13 +186,41 @@ async function walkFolder(path: string, stats: Stats, plan: Plan): Promise<void>
     if (entry.isDirectory()) plan.fresh.set(`${path}/${entry.name}`, await lstat(`${path}/${entry.name}`));
 }
 
-/** The host's users are there, for programs that run as them, but none can log in with the host's password. */
-async function lockPasswords(path: string, plan: Plan): Promise<void> {
-  const stats = await lstat(path).catch(() => undefined);
-  if (!stats) return;
-  const text = (await readFile(path, 'utf8')).replace(/^([^:\n]+):([^:\n]*)/gm, (_, name: string) => `${name}:*`);
-  plan.hide.add(path);
-  plan.files.set(path, { text, stats });
+/**
+ * The system's own users and groups are there, for the programs that run as them; people are not, and nobody can log
+ * in with a password of the host.
+ */
+async function planAccounts(plan: Plan): Promise<void> {
+  const texts = new Map<string, { text: string; stats: Stats }>();
+  for (const name of ['passwd', 'group', 'shadow', 'gshadow', 'subuid', 'subgid']) {
+    const path = `/etc/${name}`;
+    const stats = await lstat(path).catch(() => undefined);
+    if (stats?.isFile()) texts.set(name, { text: await readFile(path, 'utf8'), stats });
+  }
+  const people = new Set<string>();
+  for (const name of ['passwd', 'group'])
+    for (const line of (texts.get(name)?.text ?? '').split('\n')) {
+      const [who = '', , id = ''] = line.split(':');
+      if (Number(id) >= FIRST_PERSON && Number(id) <= LAST_PERSON) people.add(who);
+    }
+  for (const [name, { text, stats }] of texts) {
+    const lines = text.split('\n').filter(line => !people.has(line.split(':')[0] ?? ''));
+    const members = name === 'group' || name === 'gshadow';
+    const locked = name === 'shadow' || name === 'gshadow';
+    const kept = lines.map(line => {
+      const fields = line.split(':');
+      if (locked && fields.length > 1) fields[1] = '*';
+      for (const at of members ? [2, 3].slice(name === 'group' ? 1 : 0) : [])
+        if (fields[at] !== undefined)
+          fields[at] = (fields[at] ?? '')
+            .split(',')
+            .filter(who => !people.has(who))
+            .join(',');
+      return fields.join(':');
+    });
+    plan.hide.add(`/etc/${name}`);
+    plan.files.set(`/etc/${name}`, { text: kept.join('\n'), stats });
+  }
 }
 
 async function writePlan(plan: Plan, folder: string): Promise<void> {
@@ -197,6 +248,7 @@ async function writePlan(plan: Plan, folder: string): Promise<void> {
     if (typeof like === 'number') await chmod(at, like);
     else await copyAttributes(at, like);
   }
+  for (const [path, target] of plan.links) await symlink(target, join(fresh, path));
   for (const [path, file] of plan.files) {
     await mirrorFolders(fresh, dirname(path));
     await writeFile(join(fresh, path), file.text, { mode: 0o600 });
@@ -217,16 +269,11 @@ async function mirrorFolders(layer: string, path: string): Promise<void> {
   await copyAttributes(join(layer, path), await stat(path));
 }
 
-async function copyAttributes(path: string, like: Stats): Promise<void> {
-  await chown(path, like.uid, like.gid);
-  await chmod(path, like.mode & 0o7777);
-}
-
 /** File systems of disks: what else is mounted below / is no part of the operating system's tree. */
 const DISK_FILE_SYSTEMS = /^(ext[234]|xfs|btrfs|zfs|f2fs|bcachefs|reiserfs|jfs|overlay)$/;
 
-/** Parts of this host's system that are mounts of their own, such as a separate /usr or /var; outermost first. */
-export async function hostSubmounts(): Promise<string[]> {
+/** Folders in /usr, /etc and /var that are mounts of their own, such as a separate /var/lib. */
+async function hostSubmounts(): Promise<string[]> {
   const mounts = await readFile('/proc/self/mountinfo', 'utf8');
   const found = new Set<string>();
   for (const line of mounts.split('\n')) {
@@ -235,7 +282,7 @@ export async function hostSubmounts(): Promise<string[]> {
     const at = fields[4] ?? '';
     const [, top = '', ...rest] = at.split('/');
     // File mounts (a container's /etc/hosts) and deep ones (a container store) are left out.
-    const system = ['usr', 'var', 'etc'].includes(top) && rest.length <= 1 && /^[\w/.-]+$/.test(at);
+    const system = ['usr', 'var', 'etc'].includes(top) && rest.length === 1 && /^[\w/.-]+$/.test(at);
     if (system && DISK_FILE_SYSTEMS.test(type) && (await stat(at)).isDirectory()) found.add(relative('/', at));
   }
   return [...found].sort();

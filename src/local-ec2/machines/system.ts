@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { access, chmod, chown, mkdir, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { KilnError, systemCode } from '../../sdk/errors.ts';
@@ -114,4 +114,22 @@ export function lastLines(text: string, count = 3): string {
 /** Removes a tree of any depth and size; absent ones count as removed. */
 export async function removeTree(...paths: readonly string[]): Promise<void> {
   if (paths.length > 0) await mustRun('files could not be deleted', 'rm', ['-rf', '--', ...paths]);
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Makes a folder with those above it; false when it was there. */
+export async function makeFolder(path: string): Promise<boolean> {
+  return (await mkdir(path, { recursive: true, mode: 0o755 })) !== undefined;
+}
+
+/** Gives a file or folder the owner and permission bits of another. */
+export async function copyAttributes(path: string, like: Stats): Promise<void> {
+  await chown(path, like.uid, like.gid);
+  await chmod(path, like.mode & 0o7777);
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { KilnError, systemCode } from '../../sdk/errors.ts';
-import { findTool, missingTool, removeTree, runTool } from './system.ts';
+import { exists, findTool, missingTool, removeTree, runTool } from './system.ts';
 
 /** Programs of this host that run inside a machine, so that an image need not have them. */
 const TOOLS = ['setpriv', 'setsid', 'script', 'umount'] as const;
@@ -89,11 +89,4 @@ async function librariesOf(program: string): Promise<Part[]> {
     hint: 'local machines need a host with the GNU C library (Debian, Ubuntu, Fedora, Amazon Linux ...)',
     code: 'unsupported-host',
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { KilnError, systemCode } from '../../sdk/errors.ts';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { KilnError } from '../../sdk/errors.ts';
 import { HOST_LAYER, type LayerId } from './contract.ts';
 import type { StorePaths } from './paths.ts';
-import { mustRun, removeTree } from './system.ts';
+import { processRef } from './processes.ts';
+import { copyAttributes, exists, makeFolder, mustRun, removeTree } from './system.ts';
 
 /** What a root volume stands on; kept beside its writable layer. */
 interface ChainFile {
@@ -16,6 +17,7 @@ interface ChainFile {
 
 const CHAIN = 'chain.json';
 const DOOMED = '.doomed';
+const FREEZING = 'freezing-';
 
 /** Root volumes and the frozen layers they stand on. */
 export class Volumes {
@@ -31,6 +33,8 @@ export class Volumes {
    */
   async open(volumeId: string, layers: readonly LayerId[]): Promise<readonly LayerId[]> {
     const folder = this.#paths.volume(volumeId);
+    for (const name of await names(folder))
+      if (name.startsWith(FREEZING)) await this.#finishFreeze(volumeId, name.slice(FREEZING.length));
     const { frozen } = await this.#chain(volumeId);
     const chain = [...layers, ...frozen.filter(layer => !layers.includes(layer))];
     for (const layer of chain) if (layer !== HOST_LAYER) await this.#mustExist(layer);
@@ -46,16 +50,10 @@ export class Volumes {
 
   /** The root folder of a machine has the owner and mode of its topmost layer's. */
   async #makeUpper(upper: string, chain: readonly LayerId[]): Promise<void> {
-    try {
-      await mkdir(upper);
-    } catch (error) {
-      if (systemCode(error) === 'EEXIST') return;
-      throw error;
-    }
+    if (!(await makeFolder(upper))) return;
     const top = chain.at(-1);
     const like = await stat(top === undefined || top === HOST_LAYER ? '/' : this.#paths.layer(top));
-    await chown(upper, like.uid, like.gid);
-    await chmod(upper, like.mode & 0o7777);
+    await copyAttributes(upper, like);
   }
 
   async #mustExist(layer: LayerId): Promise<void> {
@@ -66,35 +64,50 @@ export class Volumes {
     });
   }
 
-  /** Makes the written part a layer. `running`: it is in use, so it is copied; else it is moved, and an empty one takes its place. */
+  /**
+   * Makes the written part a layer. `running`: it is in use, so it is copied; else it is moved, and an empty one takes
+   * its place.
+   */
   async freeze(volumeId: string, running: boolean): Promise<{ layer: LayerId; bytes: number }> {
-    const upper = join(this.#paths.volume(volumeId), 'upper');
+    const folder = this.#paths.volume(volumeId);
+    const upper = join(folder, 'upper');
     if (!(await exists(upper))) throw new KilnError(`the volume "${volumeId}" has no files in the local EC2's store`);
     const layer = newLayerId();
     const target = this.#paths.layer(layer);
+    const draft = `${target}.${process.pid}.new`;
     await mkdir(this.#paths.layers, { recursive: true, mode: 0o700 });
     if (running) {
-      const draft = `${target}.new`;
       try {
-        await mustRun('the running machine could not be copied', 'cp', ['-a', '--reflink=auto', '--', upper, draft]);
+        await copyTree(upper, draft);
+        for (const part of await parts(folder)) await placePart(part, draft, copyTree);
         await rename(draft, target);
       } finally {
         await removeTree(draft);
       }
     } else {
-      const chain = await this.#chain(volumeId);
-      await rename(upper, target);
-      await this.#writeChain(volumeId, { layers: [...chain.layers, layer], frozen: [...chain.frozen, layer] });
-      await this.#makeUpper(upper, [layer]);
+      await rename(upper, join(folder, FREEZING + layer));
+      await this.#finishFreeze(volumeId, layer);
     }
     await syncTree(target);
     return { layer, bytes: await treeBytes(target) };
   }
 
+  /** From any point where a killed process may have left it: the volume's files never get lost between two places. */
+  async #finishFreeze(volumeId: string, layer: LayerId): Promise<void> {
+    const folder = this.#paths.volume(volumeId);
+    const moving = join(folder, FREEZING + layer);
+    for (const part of await parts(folder)) await placePart(part, moving, rename);
+    const { layers, frozen } = await this.#chain(volumeId);
+    if (!frozen.includes(layer))
+      await this.#writeChain(volumeId, { layers: [...layers, layer], frozen: [...frozen, layer] });
+    await rename(moving, this.#paths.layer(layer));
+    await this.#makeUpper(join(folder, 'upper'), [layer]);
+  }
+
   /** A new, empty folder for a layer to be filled; `adopt` makes it one. */
   async draft(): Promise<{ folder: string; adopt(): Promise<{ layer: LayerId; bytes: number }> }> {
     const layer = newLayerId();
-    const folder = `${this.#paths.layer(layer)}.new`;
+    const folder = `${this.#paths.layer(layer)}.${process.pid}.new`;
     await mkdir(folder, { recursive: true, mode: 0o755 });
     return {
       folder,
@@ -140,8 +153,11 @@ export class Volumes {
 
   /** Removes what killed processes left half made or half deleted. */
   async sweep(): Promise<void> {
-    const left = (await names(this.#paths.layers)).filter(name => name.endsWith('.old'));
-    await removeTree(...left.map(name => join(this.#paths.layers, name)));
+    for (const name of await names(this.#paths.layers)) {
+      const maker = /\.(\d+)\.new$/.exec(name)?.[1];
+      const abandoned = maker !== undefined && !(await processRef(Number(maker)));
+      if (abandoned || name.endsWith('.old')) await removeTree(join(this.#paths.layers, name));
+    }
     await this.#purge();
   }
 
@@ -170,11 +186,36 @@ function newLayerId(): LayerId {
   return `layer-${randomBytes(9).toString('hex')}`;
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
+/** The name of a part's folder (see TreePart): a path without slashes. */
+export function partName(at: string): string {
+  return at.replaceAll('/', '+');
+}
+
+interface WrittenPart {
+  readonly at: string;
+  readonly folder: string;
+}
+
+/** What a volume has written in folders that were overlays of their own, outer before inner. */
+async function parts(volume: string): Promise<WrittenPart[]> {
+  const found = await names(join(volume, 'parts'));
+  return found.sort().map(name => ({ at: name.replaceAll('+', '/'), folder: join(volume, 'parts', name) }));
+}
+
+/** Puts a part where it belongs in a layer; what stood there was covered by it. */
+async function placePart(
+  part: WrittenPart,
+  layer: string,
+  move: (from: string, to: string) => Promise<void>,
+): Promise<void> {
+  const target = join(layer, part.at);
+  await makeFolder(dirname(target));
+  await removeTree(target);
+  await move(part.folder, target);
+}
+
+async function copyTree(from: string, to: string): Promise<void> {
+  await mustRun('the running machine could not be copied', 'cp', ['-a', '--reflink=auto', '--', from, to]);
 }
 
 async function names(folder: string): Promise<string[]> {

@@ -76,6 +76,8 @@ export interface Pipeline extends Place {
   readonly targets: readonly string[];
   readonly assigns: boolean;
   readonly commands: readonly Command[];
+  /** Offset behind the delimiter that closes it. */
+  readonly behind: number;
 }
 
 export interface TextNode extends Place {

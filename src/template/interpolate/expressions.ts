@@ -35,7 +35,7 @@ export class ExpressionParser {
     this.#scope = scope;
   }
 
-  /** A pipeline up to and including the delimiter that ends it; its `end` is behind that delimiter. */
+  /** A pipeline up to and including the delimiter that closes it. */
   pipeline(context: PipelineContext): Pipeline {
     const closing = context === 'parentheses' ? ')' : 'close';
     const { start } = this.#tokens.peekSolid();
@@ -46,7 +46,8 @@ export class ExpressionParser {
       if (token.kind === closing) {
         this.#tokens.nextSolid();
         this.#check(commands, context, token);
-        return { kind: 'pipeline', start, end: token.end, targets, assigns, commands };
+        const end = commands.at(-1)?.end ?? token.start;
+        return { kind: 'pipeline', start, end, targets, assigns, commands, behind: token.end };
       }
       if (!OPERAND_STARTS.has(token.kind)) throw this.#tokens.unexpected(token, context);
       commands.push(this.#command());
@@ -170,7 +171,10 @@ export class ExpressionParser {
       case 'variable':
         return this.#variable(token, source);
       case '(':
-        return tokens.nested(token, () => ({ ...this.pipeline('parentheses'), start }));
+        return tokens.nested(token, () => {
+          const inner = this.pipeline('parentheses');
+          return { ...inner, start, end: inner.behind };
+        });
       case 'string':
       case 'raw':
         return textLiteral(token, source);

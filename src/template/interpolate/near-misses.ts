@@ -28,6 +28,8 @@ function tokenHint(token: string, where: string): string | undefined {
     case '{':
     case '}':
       return 'actions are written {{ ... }}, with two braces on each side';
+    case '/':
+      return 'a comment follows {{ directly: {{/* ... */}}';
     case '&':
       return 'use the function and: {{ if and a b }}';
     case '!':

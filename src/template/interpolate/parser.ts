@@ -63,7 +63,7 @@ class Parser {
     const { start } = token;
     if (first.kind !== 'keyword') {
       const pipeline = this.#expressions.pipeline('action');
-      return { kind: 'action', start, end: pipeline.end, pipeline };
+      return { kind: 'action', start, end: pipeline.behind, pipeline };
     }
     tokens.nextSolid();
     const word = tokens.source(first);
@@ -117,7 +117,7 @@ class Parser {
   #branch(kind: 'if' | 'with' | 'range', token: Token): BranchNode {
     return this.#scope.block(() => {
       const pipeline = this.#expressions.pipeline(kind);
-      const open = { start: token.start, end: pipeline.end };
+      const open = { start: token.start, end: pipeline.behind };
       const read = (): Block => this.#list(open, kind);
       const { nodes: body, closing } = kind === 'range' ? this.#scope.loop(read) : read();
       const otherwise = closing.word === 'else' ? this.#otherwise(kind, open, token, closing) : [];
@@ -143,7 +143,7 @@ class Parser {
   #block(token: Token): TemplateNode {
     const name = this.#templateName('block');
     const pipeline = this.#expressions.pipeline('block');
-    const open = { start: token.start, end: pipeline.end };
+    const open = { start: token.start, end: pipeline.behind };
     this.#body(name, open, 'block');
     return { kind: 'template', ...open, name, pipeline };
   }
@@ -160,7 +160,7 @@ class Parser {
     if (this.#tokens.peekSolid().kind === 'close')
       return { kind: 'template', start, end: this.#tokens.nextSolid().end, name, pipeline: undefined };
     const pipeline = this.#expressions.pipeline('template');
-    return { kind: 'template', start, end: pipeline.end, name, pipeline };
+    return { kind: 'template', start, end: pipeline.behind, name, pipeline };
   }
 
   #templateName(what: string): string {

@@ -3,6 +3,7 @@ import type { ObjectNode, StringNode } from '../../sdk/node.ts';
 import type { BuildSpec, ComponentSpec, PostProcessorSpec, ProvisionerSpec } from '../model.ts';
 import { nothingSelected } from './check.ts';
 import { mergeOptions } from './merge.ts';
+import { quoted } from './quote.ts';
 import type { RawBuilder, RawPostProcessor, RawProvisioner, RawTemplate } from './raw.ts';
 import { traceVariables, type VariableUse } from './trace.ts';
 
@@ -73,7 +74,7 @@ function renderNames(builders: readonly RawBuilder[], render: RenderText, diagno
     const earlier = byName.get(name);
     if (!earlier) byName.set(name, builder);
     else {
-      const message = `this builder is left out: its name becomes "${name}", like that of another one`;
+      const message = `this builder is left out: its name becomes ${quoted(name)}, like that of another one`;
       const notes = [{ message: 'the other one is here', span: earlier.nameNode.span }];
       diagnostics.push(
         warningAt(builder.nameNode.span, 'duplicate-build-name', message, { notes, component: builder.label }),
@@ -163,7 +164,7 @@ function readRetries(raw: RawProvisioner, render: RenderText, diagnostics: Diagn
   const text = render(node, raw.label);
   if (text === undefined) return 0;
   if (/^[+-]?\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Math.max(0, Number(text));
-  const became = text === node.value ? `"${text}"` : `it renders to "${text}"`;
+  const became = text === node.value ? `${quoted(text)}` : `it renders to ${quoted(text)}`;
   const hint = 'write how often to try again, e.g. 3';
   diagnostics.push(
     errorAt(node.span, 'bad-retries', `"max_retries" is not a whole number: ${became}`, { hint, component: raw.label }),

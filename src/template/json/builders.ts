@@ -2,6 +2,7 @@ import { type Diagnostic, errorAt } from '../../sdk/diagnostics.ts';
 import type { ConfigNode, ObjectNode } from '../../sdk/node.ts';
 import { nearest } from '../../sdk/suggest.ts';
 import { Fields, fieldOf, without } from './fields.ts';
+import { quoted, shown } from './quote.ts';
 import type { RawBuilder } from './raw.ts';
 
 const META_KEYS: ReadonlySet<string> = new Set(['type', 'name']);
@@ -25,7 +26,12 @@ export function decodeBuilders(node: ConfigNode | undefined, found: Diagnostic[]
 function decodeBuilder(node: ConfigNode, place: string, found: Diagnostic[]): RawBuilder | undefined {
   const fields = new Fields(found, place);
   if (node.kind !== 'object') {
-    fields.wrongType(node, place, 'an object', node.kind === 'string' ? `write {"type": "${node.value}"}` : undefined);
+    fields.wrongType(
+      node,
+      place,
+      'an object',
+      node.kind === 'string' ? `write {"type": ${quoted(node.value)}}` : undefined,
+    );
     return undefined;
   }
   const type = fields.weakString(fieldOf(node, 'type'), `the type of ${place}`);
@@ -37,7 +43,7 @@ function decodeBuilder(node: ConfigNode, place: string, found: Diagnostic[]): Ra
   return {
     type: type.value,
     typeSpan: type.span,
-    label: `${place} (${type.value})`,
+    label: `${place} (${shown(type.value)})`,
     name: name?.value || type.value,
     nameNode: name?.value ? name : type,
     options: without(node, META_KEYS),
@@ -54,13 +60,13 @@ export function missingType(node: ObjectNode, place: string, fields: Fields): vo
         'type',
         node.members.map(member => member.key),
       );
-  const hint = near ? `is "${near}" meant to be "type"?` : 'say which plugin it is: "type": "..."';
+  const hint = near ? `is ${quoted(near)} meant to be "type"?` : 'say which plugin it is: "type": "..."';
   const open = { span: given?.span ?? { ...node.span, end: node.span.start + 1 } };
   fields.report(open, 'missing-type', `${place} has no type`, hint);
 }
 
 function sameName(builder: RawBuilder, earlier: RawBuilder): Diagnostic {
-  return errorAt(builder.nameNode.span, 'duplicate-builder', `two builders are called "${builder.name}"`, {
+  return errorAt(builder.nameNode.span, 'duplicate-builder', `two builders are called ${quoted(builder.name)}`, {
     hint: 'give one of them another "name"; without one, a builder is called like its type',
     notes: [{ message: 'the first one is here', span: earlier.nameNode.span }],
     component: builder.label,

@@ -2,6 +2,7 @@ import { type Diagnostic, errorAt } from '../../sdk/diagnostics.ts';
 import type { Span } from '../../sdk/source.ts';
 import { didYouMean, nearest } from '../../sdk/suggest.ts';
 import { compareVersions, PACKER_COMPATIBLE_VERSION, parseVersion } from '../version.ts';
+import { quoted } from './quote.ts';
 import type { NameRef, RawTemplate } from './raw.ts';
 
 interface Filtered {
@@ -58,13 +59,13 @@ function unknownBuilder(ref: NameRef, names: readonly string[], raw: RawTemplate
   const near = nearest(ref.name, names);
   const byType = raw.builders.find(builder => builder.type === ref.name);
   const known =
-    names.length > 0 && names.length <= 12 ? `the builders are ${names.map(name => `"${name}"`).join(', ')}` : '';
+    names.length > 0 && names.length <= 12 ? `the builders are ${names.map(name => `${quoted(name)}`).join(', ')}` : '';
   const hint = near
-    ? `did you mean "${near}"?`
+    ? `did you mean ${quoted(near)}?`
     : byType
-      ? `the builder of that type is called "${byType.name}"`
+      ? `the builder of that type is called ${quoted(byType.name)}`
       : known || 'give the name of a builder; without a "name" a builder is called like its type';
-  return errorAt(ref.span, 'unknown-builder-name', `no builder is called "${ref.name}"`, { hint, component });
+  return errorAt(ref.span, 'unknown-builder-name', `no builder is called ${quoted(ref.name)}`, { hint, component });
 }
 
 function overrideTypes(raw: RawTemplate): Diagnostic[] {
@@ -72,7 +73,7 @@ function overrideTypes(raw: RawTemplate): Diagnostic[] {
     provisioner.overrides
       .filter(({ value }) => value.kind !== 'object' && value.kind !== 'null')
       .map(({ name, value }) =>
-        errorAt(value.span, 'wrong-type', `the override for "${name}" must be an object of options`, {
+        errorAt(value.span, 'wrong-type', `the override for ${quoted(name)} must be an object of options`, {
           component: provisioner.label,
         }),
       ),
@@ -86,7 +87,9 @@ export function checkMinVersion(raw: RawTemplate): Diagnostic[] {
   const version = parseVersion(wanted.value);
   if (!version) {
     const hint = 'write a version such as "1.7.0"';
-    return [errorAt(wanted.span, 'bad-version', `"min_packer_version" is not a version: "${wanted.value}"`, { hint })];
+    return [
+      errorAt(wanted.span, 'bad-version', `"min_packer_version" is not a version: ${quoted(wanted.value)}`, { hint }),
+    ];
   }
   const own = parseVersion(PACKER_COMPATIBLE_VERSION);
   if (own && compareVersions(own, version) >= 0) return [];
@@ -102,7 +105,7 @@ export function nothingSelected(
   except: readonly string[],
 ): Diagnostic {
   const unmatched = only.find(name => !names.includes(name));
-  const known = names.map(name => `"${name}"`).join(', ');
+  const known = names.map(name => `${quoted(name)}`).join(', ');
   const hint = unmatched === undefined ? {} : didYouMean(unmatched, names);
   const flag = only.length > 0 ? `-only=${only.join(',')}` : `-except=${except.join(',')}`;
   return {

@@ -1,5 +1,6 @@
 import { type Diagnostic, errorAt } from '../../sdk/diagnostics.ts';
 import type { SourceFile, Span } from '../../sdk/source.ts';
+import { quoted } from './quote.ts';
 import type { ReadResult } from './read.ts';
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -23,14 +24,14 @@ export function decodeText(path: string, bytes: Buffer, from: Span | undefined):
   const signature = SIGNATURES.find(([start]) => head.startsWith(start))?.[1];
   if (utf16) {
     return failed(
-      errorAt(from, 'not-utf8', `"${path}" is ${utf16} text, not UTF-8`, {
+      errorAt(from, 'not-utf8', `${quoted(path)} is ${utf16} text, not UTF-8`, {
         hint: 'save it as UTF-8; PowerShell: Set-Content -Encoding utf8, elsewhere: iconv -f UTF-16 -t UTF-8',
       }),
     );
   }
   if (signature) {
     return failed(
-      errorAt(from, 'binary-file', `"${path}" is ${signature}, not text`, {
+      errorAt(from, 'binary-file', `${quoted(path)} is ${signature}, not text`, {
         hint: 'check whether this is the right file',
       }),
     );

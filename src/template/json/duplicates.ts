@@ -1,5 +1,6 @@
 import { type Diagnostic, errorAt } from '../../sdk/diagnostics.ts';
 import type { ConfigNode, MemberNode } from '../../sdk/node.ts';
+import { quoted } from './quote.ts';
 
 /**
  * Every key that stands twice in one object, at any depth, with both places. Spellings that differ in case are different keys here.
@@ -26,7 +27,7 @@ function visit(node: ConfigNode, found: Diagnostic[]): void {
 }
 
 function duplicate(member: MemberNode, earlier: MemberNode): Diagnostic {
-  return errorAt(member.keySpan, 'duplicate-key', `"${member.key}" stands twice in the same object`, {
+  return errorAt(member.keySpan, 'duplicate-key', `${quoted(member.key)} stands twice in the same object`, {
     hint: 'delete one of the two, or merge them',
     notes: [{ message: 'the first one is here', span: earlier.keySpan }],
   });

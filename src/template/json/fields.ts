@@ -1,5 +1,6 @@
 import { type Diagnostic, errorAt } from '../../sdk/diagnostics.ts';
 import { type ConfigNode, describeKind, memberOf, type ObjectNode, type StringNode } from '../../sdk/node.ts';
+import { quoted } from './quote.ts';
 import type { NameRef } from './raw.ts';
 
 /**
@@ -31,7 +32,7 @@ export class Fields {
     if (node.kind === 'string') return node;
     const scalar = node.kind === 'number' || node.kind === 'boolean';
     const text = node.kind === 'number' ? node.text : node.kind === 'boolean' ? String(node.value) : '';
-    this.wrongType(node, what, 'a string', scalar ? `put it in double quotes: "${text}"` : undefined);
+    this.wrongType(node, what, 'a string', scalar ? `put it in double quotes: ${quoted(text)}` : undefined);
     return undefined;
   }
 
@@ -66,7 +67,7 @@ export class Fields {
 
   /** A list of strings and nothing else. */
   names(node: ConfigNode | undefined, what: string): readonly NameRef[] {
-    const hint = node?.kind === 'string' ? `write it as a list: ["${node.value}"]` : undefined;
+    const hint = node?.kind === 'string' ? `write it as a list: [${quoted(node.value)}]` : undefined;
     return this.list(node, what, hint).flatMap((item, index) => {
       if (item.kind === 'null') return [];
       const name = this.string(item, `item ${index + 1} of ${what}`);

@@ -5,6 +5,7 @@ import type { OpenBracket } from './brackets.ts';
 import { Complaints, GiveUp } from './complaints.ts';
 import { EndTroubles } from './endings.ts';
 import { foreignText } from './foreign.ts';
+import { quoted } from './quote.ts';
 import { Scanner } from './scan.ts';
 import { StructureTroubles } from './structure.ts';
 import { meantBy, wordTrouble } from './words.ts';
@@ -151,7 +152,7 @@ class Parser {
     }
     if (kind !== 'string') troubles.unquotedName();
     scanner.advance();
-    const label = `"${kind === 'string' ? key : this.complaints.file.text.slice(start, end)}"`;
+    const label = quoted(kind === 'string' ? key : this.complaints.file.text.slice(start, end));
     if (scanner.kind === ':') scanner.advance();
     else if (!troubles.missingColon(label, kind === 'string')) return undefined;
     const value = this.value(label);

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../sdk/diagnostics.ts';
 import type { ConfigNode, ObjectNode } from '../../sdk/node.ts';
 import { missingType } from './builders.ts';
 import { Fields, fieldOf, without } from './fields.ts';
+import { shown } from './quote.ts';
 import type { RawPostProcessor } from './raw.ts';
 
 const META_KEYS: ReadonlySet<string> = new Set(['type', 'name', 'only', 'except', 'keep_input_artifact']);
@@ -26,7 +27,7 @@ function decodeOne(node: ConfigNode, place: string, found: Diagnostic[]): RawPos
     return {
       type,
       typeSpan: node.span,
-      label: `${place} (${type})`,
+      label: `${place} (${shown(type)})`,
       options,
       name: type,
       named: false,
@@ -58,7 +59,7 @@ function decodeObject(
   found: Diagnostic[],
 ): RawPostProcessor | undefined {
   const type = untyped.string(fieldOf(node, 'type'), `the type of ${place}`);
-  const label = type?.value ? `${place} (${type.value})` : place;
+  const label = type?.value ? `${place} (${shown(type.value)})` : place;
   const fields = new Fields(found, label);
   const name = fields.string(fieldOf(node, 'name'), '"name"');
   const keep = fields.boolean(fieldOf(node, 'keep_input_artifact'), '"keep_input_artifact"');

@@ -3,6 +3,7 @@ import { parseDuration } from '../../sdk/duration.ts';
 import { type ConfigNode, memberOf, type ObjectNode } from '../../sdk/node.ts';
 import { missingType } from './builders.ts';
 import { Fields, fieldOf, without } from './fields.ts';
+import { quoted, shown } from './quote.ts';
 import type { RawOverride, RawProvisioner } from './raw.ts';
 
 const META_KEYS: ReadonlySet<string> = new Set([
@@ -28,13 +29,13 @@ export function decodeProvisioners(node: ConfigNode | undefined, found: Diagnost
 /** One provisioner; its common keys are typed weakly, as Packer does. */
 export function decodeProvisioner(node: ConfigNode, place: string, found: Diagnostic[]): RawProvisioner | undefined {
   if (node.kind !== 'object') {
-    const hint = node.kind === 'string' ? `write {"type": "${node.value}"}` : undefined;
+    const hint = node.kind === 'string' ? `write {"type": ${quoted(node.value)}}` : undefined;
     new Fields(found, place).wrongType(node, place, 'an object', hint);
     return undefined;
   }
   const untyped = new Fields(found, place);
   const type = untyped.weakString(fieldOf(node, 'type'), `the type of ${place}`);
-  const label = type?.value ? `${place} (${type.value})` : place;
+  const label = type?.value ? `${place} (${shown(type.value)})` : place;
   const fields = new Fields(found, label);
   const except = fieldOf(node, 'except');
   const maxRetries = fields.weakString(fieldOf(node, 'max_retries'), '"max_retries"');
@@ -86,7 +87,7 @@ function decodeDuration(node: ObjectNode, key: string, fields: Fields, found: Di
       : value.value.includes('{{')
         ? 'it is read before variables are known: write the duration itself, e.g. "30s"'
         : 'write a number and a unit (ms, s, m, h), e.g. "30s" or "1h15m"';
-    fields.report(value, 'bad-duration', `"${key}" is not a duration: "${value.value}"`, hint);
+    fields.report(value, 'bad-duration', `"${key}" is not a duration: ${quoted(value.value)}`, hint);
     return 0;
   }
   return Math.max(0, milliseconds);

@@ -1,14 +1,17 @@
 /** Longer texts are shortened in messages. */
 const LONGEST = 60;
 
-/** Text of the user's in a message: in double quotes, shortened in the middle, line breaks and control characters escaped. */
+/** Text of the user's in a message: in double quotes, line breaks and control characters escaped, shortened in the middle. */
 export function quoted(text: string): string {
-  return JSON.stringify(shortened(text)).replace(/[\u007f-\u009f\u2028\u2029]/g, '\ufffd');
+  return JSON.stringify(cut(text)).replace(/[\u007f-\u009f\u2028\u2029]/g, '\ufffd');
 }
 
-/** The text itself if it is short, else its beginning and end. */
-export function shortened(text: string): string {
-  if (text.length <= LONGEST) return text;
+/** The same without quotes, for what is no string in the source. */
+export function shown(text: string): string {
+  return cut(text).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, '\ufffd');
+}
+
+function cut(text: string): string {
   const half = LONGEST / 2;
-  return `${text.slice(0, half)}…${text.slice(-half)}`;
+  return text.length <= LONGEST ? text : `${text.slice(0, half)}…${text.slice(-half)}`;
 }

@@ -5,6 +5,7 @@ import { describeFileError, systemCode } from '../../sdk/errors.ts';
 import type { SourceFile, Span } from '../../sdk/source.ts';
 import { nearest } from '../../sdk/suggest.ts';
 import { decodeText } from './decode.ts';
+import { quoted } from './quote.ts';
 
 /** Larger files are refused: no template comes near it, a disk image given by mistake does. */
 export const LARGEST_FILE = 64 * 1024 * 1024;
@@ -38,7 +39,7 @@ export async function readSource(path: string, options: ReadOptions = {}): Promi
     if (!bytes) {
       const limit = `${LARGEST_FILE / 1024 / 1024} MiB`;
       return failed(
-        errorAt(options.from, 'file-too-large', `"${path}" is larger than ${limit}, too large to be ${what}`, {
+        errorAt(options.from, 'file-too-large', `${quoted(path)} is larger than ${limit}, too large to be ${what}`, {
           hint: 'check whether this is the right file',
         }),
       );
@@ -97,8 +98,8 @@ function hintFor(path: string, options: ReadOptions, error: unknown): string | u
     const near =
       names.find(name => /\.(?:json|hcl)$/.test(name) && name.startsWith(`${wanted}.`)) ?? nearest(wanted, names);
     if (near) return `did you mean "${path.slice(0, path.length - wanted.length)}${near}"?`;
-    return folder === '.' ? undefined : `the folder "${folder}" has no file of that name`;
+    return folder === '.' ? undefined : `the folder ${quoted(folder)} has no file of that name`;
   } catch {
-    return `the folder "${folder}" does not exist either`;
+    return `the folder ${quoted(folder)} does not exist either`;
   }
 }

@@ -5,6 +5,7 @@ import { decodeBuilders } from './builders.ts';
 import { Fields, fieldOf } from './fields.ts';
 import { decodePostProcessors } from './post-processors.ts';
 import { decodeProvisioner, decodeProvisioners } from './provisioners.ts';
+import { quoted } from './quote.ts';
 import type { RawTemplate, RawVariable } from './raw.ts';
 
 const ROOT_KEYS = [
@@ -80,7 +81,7 @@ function decodeVariables(node: ConfigNode | undefined, fields: Fields): RawVaria
   for (const { key, keySpan, value } of object?.members ?? []) {
     // What is of a wrong type still counts as a value: it is not reported again as missing.
     const given =
-      fields.string(value, `the variable "${key}"`) ?? ({ kind: 'string', span: value.span, value: '' } as const);
+      fields.string(value, `the variable ${quoted(key)}`) ?? ({ kind: 'string', span: value.span, value: '' } as const);
     byName.set(key, { name: key, span: keySpan, ...(value.kind !== 'null' && { default: given }) });
   }
   return [...byName.values()];
@@ -89,7 +90,7 @@ function decodeVariables(node: ConfigNode | undefined, fields: Fields): RawVaria
 function checkComments(node: ConfigNode | undefined, fields: Fields): void {
   for (const [index, item] of fields.list(node, '"comments"').entries()) {
     const object = fields.object(item, `comment ${index + 1}`);
-    for (const { key, value } of object?.members ?? []) fields.string(value, `the comment "${key}"`);
+    for (const { key, value } of object?.members ?? []) fields.string(value, `the comment ${quoted(key)}`);
   }
 }
 
@@ -112,7 +113,7 @@ function unknownRootKeys(root: ObjectNode): Diagnostic[] {
 }
 
 function badComment({ key, value }: MemberNode): Diagnostic {
-  const message = `"${key}" must be a string, not ${describeKind(value)}`;
+  const message = `${quoted(key)} must be a string, not ${describeKind(value)}`;
   if (key === SCHEMA_KEY)
     return errorAt(value.span, 'wrong-type', message, { hint: 'write the path or URL of a JSON Schema' });
   return errorAt(value.span, 'bad-comment', message, {
@@ -123,18 +124,18 @@ function badComment({ key, value }: MemberNode): Diagnostic {
 function unknownRootKey({ key, keySpan }: MemberNode): Diagnostic {
   const hcl = Object.hasOwn(HCL_KEYS, key) ? HCL_KEYS[key] : undefined;
   if (hcl) {
-    return errorAt(keySpan, 'hcl-only', `"${key}" belongs to HCL2, not to JSON templates`, {
+    return errorAt(keySpan, 'hcl-only', `${quoted(key)} belongs to HCL2, not to JSON templates`, {
       hint: `${hcl}; HCL2 in JSON syntax needs a file name that ends in .pkr.json`,
     });
   }
   const same = ROOT_KEYS.find(known => known === key.toLowerCase());
   if (same) {
-    return errorAt(keySpan, 'duplicate-key', `"${key}" stands here a second time in another spelling`, {
+    return errorAt(keySpan, 'duplicate-key', `${quoted(key)} stands here a second time in another spelling`, {
       hint: `keep one, written "${same}"`,
     });
   }
   const near = nearest(key, ROOT_KEYS);
-  return errorAt(keySpan, 'unknown-root-key', `a template has no root key "${key}"`, {
+  return errorAt(keySpan, 'unknown-root-key', `a template has no root key ${quoted(key)}`, {
     hint: near ? `did you mean "${near}"?` : `known are ${ROOT_KEYS.join(', ')}; for a comment write "_${key}"`,
   });
 }

@@ -1,4 +1,5 @@
 import { type Complaints, GiveUp } from './complaints.ts';
+import { quoted } from './quote.ts';
 import { readString, skipToQuote } from './strings.ts';
 import { numberTrouble } from './words.ts';
 
@@ -115,7 +116,7 @@ export class Scanner {
     this.value = this.text.slice(start + 1, end.closed ? end.at - 1 : end.at);
     this.take('string', end.at);
     this.complaints.add(start, end.at, 'wrong-quotes', `JSON strings stand in double quotes, not in ${kind}`, {
-      hint: `write ${JSON.stringify(this.value)}`,
+      hint: `write ${quoted(this.value)}`,
     });
   }
 

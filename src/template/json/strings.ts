@@ -1,4 +1,5 @@
 import type { Complaints } from './complaints.ts';
+import { shown } from './quote.ts';
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
@@ -92,7 +93,7 @@ function readEscape(complaints: Complaints, at: number): StringToken {
   // At the end of a line or file the missing quote is the greater trouble; the caller tells it.
   if (char === '' || char === '\n' || char === '\r') return { value: '\\', end: at + 1 };
   const length = char === 'x' ? 2 + (/^[0-9a-fA-F]{0,2}/.exec(text.slice(at + 2, at + 4))?.[0].length ?? 0) : 2;
-  complaints.add(at, at + length, 'bad-escape', `JSON has no escape ${text.slice(at, at + length)}`, {
+  complaints.add(at, at + length, 'bad-escape', `JSON has no escape ${shown(text.slice(at, at + length))}`, {
     hint: char === "'" ? "write ' without a backslash" : 'for a backslash write \\\\',
   });
   return { value: char, end: at + 2 };
@@ -113,13 +114,9 @@ function unclosed(complaints: Complaints, start: number, lineEnd: number): Strin
   let end = lineEnd;
   while (end > start + 1 && ' \t,]}'.includes(text.charAt(end - 1))) end--;
   complaints.add(start, end, 'unclosed-string', 'the closing quote of this string is missing', {
-    hint: `a " belongs at the end: ${excerpt(text.slice(start, end))}"`,
+    hint: `a " belongs at the end: ${shown(text.slice(start, end))}"`,
   });
   return { value: text.slice(start + 1, end), end };
-}
-
-function excerpt(text: string): string {
-  return text.length <= 40 ? text : `${text.slice(0, 18)}…${text.slice(-18)}`;
 }
 
 /** Finds the closing mark on the same line (or before `limit`), minding backslashes. */

@@ -1,6 +1,7 @@
 import type { ConfigNode } from '../../sdk/node.ts';
 import type { OpenBracket } from './brackets.ts';
 import { type Complaints, GiveUp } from './complaints.ts';
+import { quoted, shown } from './quote.ts';
 import type { Scanner } from './scan.ts';
 
 /** Says what is wrong with how the tokens follow each other. Each method looks at the current token and tells; the parser reads on. */
@@ -17,15 +18,15 @@ export class StructureTroubles {
 
   junk(): void {
     const { start, end, value } = this.scanner;
-    this.complaints.addAndSkipLine(start, end, 'unexpected-character', `${value} has no place in JSON`, {
+    this.complaints.addAndSkipLine(start, end, 'unexpected-character', `${shown(value)} has no place in JSON`, {
       hint: 'delete it; text belongs in double quotes',
     });
   }
 
   missingCommaAfterMember(key: string): void {
     const next =
-      this.scanner.kind === 'string' || this.scanner.kind === 'word' ? `"${this.scanner.value}"` : 'what follows';
-    this.missingComma(`between "${key}" and ${next}`);
+      this.scanner.kind === 'string' || this.scanner.kind === 'word' ? `${quoted(this.scanner.value)}` : 'what follows';
+    this.missingComma(`between ${quoted(key)} and ${next}`);
   }
 
   missingCommaAfterItem(count: number, label: string): void {
@@ -75,7 +76,7 @@ export class StructureTroubles {
   }
 
   trailingComma(at: number, key: string | undefined): void {
-    const last = key === undefined ? 'the last item' : `the last member, "${key}"`;
+    const last = key === undefined ? 'the last item' : `the last member, ${quoted(key)}`;
     this.complaints.add(at, at + 1, 'trailing-comma', `a comma follows ${last}, and nothing after it`, {
       hint: `delete the comma before the closing ${this.scanner.kind === '}' ? '}' : ']'}`,
     });
@@ -98,7 +99,9 @@ export class StructureTroubles {
     const { start, end, kind } = this.scanner;
     const name = this.complaints.file.text.slice(start, end);
     const what = kind === 'word' ? 'stands without quotes' : 'is no string';
-    this.complaints.add(start, end, 'unquoted-name', `the member name ${name} ${what}`, { hint: `write "${name}"` });
+    this.complaints.add(start, end, 'unquoted-name', `the member name ${shown(name)} ${what}`, {
+      hint: `write ${quoted(name)}`,
+    });
   }
 
   /** The name `label` is not followed by a colon. True: a value follows nevertheless. */

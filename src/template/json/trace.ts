@@ -2,6 +2,7 @@ import { type Diagnostic, warningAt } from '../../sdk/diagnostics.ts';
 import type { ConfigNode, ObjectNode, StringNode } from '../../sdk/node.ts';
 import { nearest } from '../../sdk/suggest.ts';
 import { spanInside, type UserReference, userReferences } from '../interpolate/index.ts';
+import { quoted } from './quote.ts';
 
 /** What is known of the variables when options are handed out. */
 export interface VariableUse {
@@ -51,7 +52,7 @@ export function traceVariables(node: ObjectNode, use: VariableUse, component: st
     }
     const origins = [...new Set(references.map(({ name }) => name))].flatMap(name => {
       const source = use.sources.get(name);
-      return source ? [{ what: `the value of "${name}" is given here`, span: source.span }] : [];
+      return source ? [{ what: `the value of ${quoted(name)} is given here`, span: source.span }] : [];
     });
     return origins.length > 0 ? { ...at, origins } : at;
   };
@@ -65,7 +66,9 @@ function undeclared(
   component: string,
 ): Diagnostic {
   const near = nearest(name, [...use.sources.keys(), ...use.unresolved]);
-  const message = `no variable is called "${name}", so this is empty`;
-  const hint = near ? `did you mean "${near}"?` : `declare it under "variables", or give it with -var '${name}=VALUE'`;
+  const message = `no variable is called ${quoted(name)}, so this is empty`;
+  const hint = near
+    ? `did you mean ${quoted(near)}?`
+    : `declare it under "variables", or give it with -var '${name}=VALUE'`;
   return warningAt(spanInside(node, start, end), 'undefined-variable', message, { hint, component });
 }

@@ -3,6 +3,7 @@ import { describeKind, type StringNode } from '../../sdk/node.ts';
 import { findDuplicateKeys } from './duplicates.ts';
 import { Fields } from './fields.ts';
 import { parseJson } from './parse.ts';
+import { quoted } from './quote.ts';
 import { readSource } from './read.ts';
 
 /** A value given from outside, with its place. */
@@ -22,7 +23,7 @@ export async function readVarFile(path: string, cwd: string, stdin?: () => Promi
   const { source, diagnostics } = await readSource(path, { cwd, what, stdin });
   if (!source) return { values: [], diagnostics };
   if (/\.hcl$/.test(path)) {
-    const message = `"${path}" is an HCL2 variable file, and the template is JSON`;
+    const message = `${quoted(path)} is an HCL2 variable file, and the template is JSON`;
     const hint = 'write the values as {"name": "value"} in a .json file';
     return { values: [], diagnostics: [errorAt({ file: source, start: 0, end: 0 }, 'hcl-only', message, { hint })] };
   }
@@ -38,7 +39,7 @@ export async function readVarFile(path: string, cwd: string, stdin?: () => Promi
   );
   const fields = new Fields(found);
   const values = root.members.map(({ key, value }): GivenValue => {
-    const text = fields.string(value, `the value of "${key}"`);
+    const text = fields.string(value, `the value of ${quoted(key)}`);
     return { name: key, value: text ?? { kind: 'string', span: value.span, value: '' } };
   });
   return { values, diagnostics: found };

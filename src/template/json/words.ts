@@ -1,3 +1,5 @@
+import { quoted, shown } from './quote.ts';
+
 /** What is wrong with something that stands where a value belongs, and what to write instead. */
 export interface Trouble {
   readonly message: string;
@@ -11,8 +13,10 @@ export function numberTrouble(text: string): Trouble | undefined {
   if (NUMBER.test(text)) {
     return Number.isFinite(Number(text))
       ? undefined
-      : { message: `the number ${text} is too large`, hint: 'write it as a string in double quotes' };
+      : { message: `the number ${shown(text)} is too large`, hint: 'write it as a string in double quotes' };
   }
+  if (text.length > 60)
+    return { message: `${shown(text)} is not a JSON number`, hint: 'if it is text, put it in double quotes' };
   const unsigned = text.replace(/^[+-]/, '');
   if (/^\+/.test(text) && NUMBER.test(unsigned))
     return { message: `a JSON number has no plus sign: ${text}`, hint: `write ${unsigned}` };
@@ -60,11 +64,11 @@ export function wordTrouble(word: string): Trouble {
     return { message: `JSON has no ${word}`, hint: 'write a number, or leave the member out' };
   if (/^(?:var|local|data|source|build|path)\./.test(word)) {
     return {
-      message: `${word} is an HCL2 reference, which a JSON template does not have`,
+      message: `${shown(word)} is an HCL2 reference, which a JSON template does not have`,
       hint: 'in a JSON template a variable is used as "{{user `name`}}"',
     };
   }
-  return { message: `text needs double quotes: ${word}`, hint: `write "${word}"` };
+  return { message: `text needs double quotes: ${shown(word)}`, hint: `write ${quoted(word)}` };
 }
 
 /** The value that a misspelt word stands for, so that reading can go on. */

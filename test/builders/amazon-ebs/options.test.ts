@@ -28,10 +28,14 @@ describe('options of amazon-ebs', () => {
   const folder = tempFolders();
 
   /** Bakes with more options; fails on errors and leaks. */
-  const baked = async (options: Partial<EbsOptions>, extra?: Parameters<typeof bake>[1]): Promise<Baked> => {
+  const baked = async (
+    options: Partial<EbsOptions>,
+    extra?: Parameters<typeof bake>[1],
+    snapshotsPerImage = 1,
+  ): Promise<Baked> => {
     const result = await bake({ ...minimal(server), ...options } as EbsOptions, extra);
     if (result.error) throw result.error;
-    assert.deepEqual(leaks(server), {});
+    assert.deepEqual(leaks(server, snapshotsPerImage), {});
     return result;
   };
   const launch = (): Params => callsOf(server, 'RunInstances')[0] ?? {};
@@ -162,28 +166,32 @@ describe('options of amazon-ebs', () => {
     });
 
     it('launch_block_device_mappings', async () => {
-      await baked({
-        launch_block_device_mappings: [
-          {
-            device_name: '/dev/sda1',
-            volume_size: 20,
-            volume_type: 'gp3',
-            iops: 4000,
-            throughput: 200,
-            delete_on_termination: true,
-          },
-          {
-            device_name: '/dev/sdf',
-            volume_size: 1,
-            volume_type: 'gp2',
-            iops: 500,
-            encrypted: true,
-            delete_on_termination: true,
-          },
-          { device_name: '/dev/sdg', no_device: true },
-          { device_name: '/dev/sdh', virtual_name: 'ephemeral0' },
-        ],
-      });
+      await baked(
+        {
+          launch_block_device_mappings: [
+            {
+              device_name: '/dev/sda1',
+              volume_size: 20,
+              volume_type: 'gp3',
+              iops: 4000,
+              throughput: 200,
+              delete_on_termination: true,
+            },
+            {
+              device_name: '/dev/sdf',
+              volume_size: 1,
+              volume_type: 'gp2',
+              iops: 500,
+              encrypted: true,
+              delete_on_termination: true,
+            },
+            { device_name: '/dev/sdg', no_device: true },
+            { device_name: '/dev/sdh', virtual_name: 'ephemeral0' },
+          ],
+        },
+        {},
+        2,
+      );
       assert.deepEqual(launch().BlockDeviceMapping, [
         {
           DeviceName: '/dev/sda1',

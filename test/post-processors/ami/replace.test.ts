@@ -59,7 +59,7 @@ describe('replacing an image of the same name', () => {
   });
 
   it('leaves the old one alone when the new snapshot fails', async () => {
-    await start({ kind: 'failed-state', resource: 'snapshot', message: 'broken', after: 1 });
+    await start({ kind: 'failed-state', resource: 'snapshot', message: 'broken' });
     await bake(minimal(server));
     const old = server.state().images;
     const { error } = await bake({ ...minimal(server), force_deregister: true });

@@ -31,7 +31,8 @@ const OWN_TEMPLATE = `{
 `;
 
 function checkDiagnostics(diagnostics: readonly Diagnostic[]): void {
-  for (const { message, span } of diagnostics) {
+  for (const { message, span, hint = 'x' } of diagnostics) {
+    assert.ok(hint.length > 0 && hint.length < 500 && !/[\u0000-\u001f]/.test(message + hint), message + hint);
     assert.ok(message.length > 0 && message.length < 500, message);
     assert.doesNotMatch(message, /undefined|\[object |TypeError/);
     if (span) assert.ok(0 <= span.start && span.start <= span.end && span.end <= span.file.text.length);

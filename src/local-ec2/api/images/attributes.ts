@@ -41,12 +41,13 @@ export const modifyImageAttribute = action(
       ...input.OrganizationArn.map(value => permission('org', value)),
       ...input.OrganizationalUnitArn.map(value => permission('ou', value)),
     ];
-    if (simple.length > 0) {
+    // SDKs may repeat the same accounts in both forms, and give the operation in one only.
+    if (simple.length > 0 && !(input.LaunchPermission && !input.OperationType)) {
       if (!input.OperationType) throw missingParameter('OperationType');
       const removes = input.OperationType === 'remove';
       changes.push(() => changePermissions(image, removes ? [] : simple, removes ? simple : []));
     }
-    if (input.LaunchPermission) {
+    if (input.LaunchPermission && !(simple.length > 0 && input.OperationType)) {
       const add = input.LaunchPermission.Add.flatMap(permissionsOf);
       const remove = input.LaunchPermission.Remove.flatMap(permissionsOf);
       changes.push(() => changePermissions(image, add, remove));

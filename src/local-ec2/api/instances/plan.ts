@@ -55,7 +55,7 @@ export function planLaunch(call: Call, input: LaunchParameters): LaunchPlan {
       'UnsupportedOperation',
       `The embedded EC2 cannot launch '${image.id}': its root device is in the instance store`,
     );
-  const type = instanceType(input.InstanceType ?? 'm1.small');
+  const type = instanceType(input.InstanceType || 'm1.small');
   if (!type) throw invalidParameter(`Invalid value '${input.InstanceType}' for InstanceType.`);
   const architecture = image.architecture === 'i386' ? 'x86_64' : image.architecture;
   if (!image.standIn && architecture !== type.architecture)
@@ -66,7 +66,9 @@ export function planLaunch(call: Call, input: LaunchParameters): LaunchPlan {
   checkOptions(input, type);
   const network = planNetwork(call, input, type);
   const key = input.KeyName ? keyPairOf(call, input.KeyName) : undefined;
-  const profile = input.IamInstanceProfile && profileForLaunch(call, input.IamInstanceProfile);
+  const wanted = input.IamInstanceProfile;
+  // Older SDKs send an empty name for none.
+  const profile = wanted?.Name || wanted?.Arn ? profileForLaunch(call, wanted) : undefined;
   const mappings = mergeMappings(image.mappings, input.BlockDeviceMapping, id => find(call, 'snapshots', id));
   for (const { ebs } of mappings) if (ebs?.encrypted) ebs.kmsKeyId = kmsKeyArn(call, ebs.kmsKeyId);
   if (!mappings.some(one => one.device === image.rootDeviceName && one.ebs))
@@ -108,15 +110,15 @@ function checkOptions(input: LaunchParameters, type: InstanceType): void {
     );
   if (target?.CapacityReservationId && target.CapacityReservationResourceGroupArn)
     throw invalidCombination('Specify a capacity reservation ID or a resource group ARN, not both');
-  if (target?.CapacityReservationId !== undefined && !/^cr-[0-9a-f]+$/.test(target.CapacityReservationId))
+  if (target?.CapacityReservationId && !/^cr-[0-9a-f]+$/.test(target.CapacityReservationId))
     throw new ApiError(
       'InvalidCapacityReservationId.Malformed',
       `Invalid id: "${target.CapacityReservationId}" (expecting "cr-...")`,
     );
   const { Placement } = input;
-  if (Placement?.HostId !== undefined && !/^h-[0-9a-f]+$/.test(Placement.HostId))
+  if (Placement?.HostId && !/^h-[0-9a-f]+$/.test(Placement.HostId))
     throw new ApiError('InvalidHostID.Malformed', `Invalid id: "${Placement.HostId}" (expecting "h-...")`);
-  if (Placement?.HostId !== undefined && Placement.Tenancy !== undefined && Placement.Tenancy !== 'host')
+  if (Placement?.HostId && Placement.Tenancy !== undefined && Placement.Tenancy !== 'host')
     throw invalidCombination(`The tenancy '${Placement.Tenancy}' may not be used with a host ID`);
   if (input.EnclaveOptions?.Enabled && (type.burstable || type.vcpus < 4))
     throw invalidCombination(`The instance type '${type.name}' does not support Nitro Enclaves`);

@@ -61,7 +61,8 @@ const modifySnapshotAttribute = action(
       ...input.UserId.map(UserId => ({ UserId, Group: undefined })),
       ...input.UserGroup.map(Group => ({ UserId: undefined, Group })),
     ];
-    if (simple.length > 0 && !input.OperationType) throw missingParameter('OperationType');
+    // As with images, the accounts may be repeated in both forms.
+    if (simple.length > 0 && !input.OperationType && !input.CreateVolumePermission) throw missingParameter('OperationType');
     const add = [...(input.CreateVolumePermission?.Add ?? []), ...(input.OperationType === 'add' ? simple : [])];
     const remove = [
       ...(input.CreateVolumePermission?.Remove ?? []),

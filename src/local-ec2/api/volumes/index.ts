@@ -15,7 +15,7 @@ import { newVolume } from './make.ts';
 import { attachmentXml, VOLUME_FILTERS, volumeXml } from './view.ts';
 
 const describeVolumes = action(
-  { VolumeId: list(string), Filter: filters, MaxResults: integer, NextToken: string },
+  { VolumeId: list(string), IncludeManagedResources: boolean, Filter: filters, MaxResults: integer, NextToken: string },
   (call, input) => {
     const found = select(call, 'volumes', input.VolumeId, matcher(input.Filter, VOLUME_FILTERS(call)));
     const { items, nextToken } = page(found, input, { byId: input.VolumeId.length > 0 });
@@ -34,6 +34,7 @@ const createVolume = action(
     Encrypted: boolean,
     KmsKeyId: string,
     MultiAttachEnabled: boolean,
+    VolumeInitializationRate: integer,
     TagSpecification: tagSpecifications,
     ClientToken: string,
   },

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import ssh2, { type AuthContext, type Connection, type ParsedKey, type Server } from 'ssh2';
+import { createServer, type Server, type Socket } from 'node:net';
+import ssh2, { type AuthContext, type Connection, type ParsedKey } from 'ssh2';
 import { messageOf, systemCode } from '../../../sdk/errors.ts';
 import { type Account, findAccount, isValidLogin } from '../guest/accounts.ts';
 import type { HostKey } from '../guest/host-keys.ts';
@@ -30,16 +31,20 @@ const MAX_ATTEMPTS = 20;
  * free one is used instead.
  */
 export async function startSshServer(guest: Guest, options: SshServerOptions): Promise<SshServer> {
-  const connections = new Set<Connection>();
-  const server: Server = new ssh2.Server(
-    { hostKeys: options.hostKeys.map(key => key.privateKey), ident: 'kiln', keepaliveInterval: 0 },
+  const sockets = new Set<Socket>();
+  const ssh = new ssh2.Server(
+    { hostKeys: options.hostKeys.map(key => key.privateKey), ident: 'kiln' },
     (connection, client) => {
-      connections.add(connection);
-      connection.on('close', () => connections.delete(connection));
       const route = `${client.ip} ${client.port} ${options.address} ${options.port}`;
       serveConnection(guest, connection, route, options.onNotice);
     },
   );
+  // Without the delay that gathers small packets: a short command's answer would wait 40 ms for it.
+  const server = createServer({ noDelay: true }, socket => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    ssh.injectSocket(socket);
+  });
   const port = await listen(server, options.address, options.port);
   server.on('error', (error: Error) => options.onNotice(`the SSH server of a local machine failed: ${error.message}`));
   return {
@@ -47,7 +52,7 @@ export async function startSshServer(guest: Guest, options: SshServerOptions): P
     async close() {
       const closed = once(server, 'close');
       server.close();
-      for (const connection of connections) connection.end();
+      for (const socket of sockets) socket.destroy();
       await closed;
     },
   };

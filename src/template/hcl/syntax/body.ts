@@ -118,7 +118,7 @@ function failOnBadStart(cursor: Cursor, token: Token): never {
 function parseAttribute(cursor: Cursor, name: Name): Attribute {
   cursor.next();
   const expression = parseExpression(cursor);
-  const span = cursor.since(name.span.start);
+  const span = cursor.through(name.span);
   const after = cursor.peek();
   if (after.kind !== 'newline' && after.kind !== 'end' && after.kind !== '}') failOnRest(cursor, name, after);
   return { name: name.text, nameSpan: name.span, expression, span };

@@ -87,7 +87,7 @@ function parseObjectItem(cursor: Cursor, open: Token): ObjectItem {
         'missing-equals',
         `"=" is missing before "{": inside an object there are no blocks`,
         {
-          hint: `write ${cursor.file.text.slice(key.span.start, key.span.end)} = {`,
+          hint: `write ${key.span.file.text.slice(key.span.start, key.span.end)} = {`,
         },
       );
     }
@@ -113,7 +113,7 @@ function parseObjectKey(cursor: Cursor, token: Token): Expression {
   }
   const key = parseExpression(cursor);
   if (key.kind === 'attribute' || key.kind === 'index') {
-    const written = cursor.file.text.slice(key.span.start, key.span.end);
+    const written = key.span.file.text.slice(key.span.start, key.span.end);
     cursor.report(key.span, 'ambiguous-key', `the object key ${written} may be meant as a reference or as text`, {
       hint: `write (${written}) for the reference, "${written.replaceAll('"', '')}" for the text`,
     });

@@ -89,6 +89,12 @@ export class Cursor {
     return this.span(start, Math.max(start, this.lastEnd));
   }
 
+  /** From the start of what was read before to the end of the token read last. */
+  through(from: Span): Span {
+    const end = this.span(this.lastEnd, this.lastEnd).end;
+    return { file: from.file, start: from.start, end: Math.max(from.start, end) };
+  }
+
   /** The spot right after the token read last, where something is missing. */
   gap(): Span {
     return this.span(this.lastEnd, this.lastEnd);

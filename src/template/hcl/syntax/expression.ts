@@ -43,7 +43,7 @@ export function parseExpression(cursor: Cursor): Expression {
       );
     }
     const whenFalse = parseExpression(cursor);
-    const span = cursor.since(condition.span.start);
+    const span = cursor.through(condition.span);
     return { kind: 'conditional', condition, whenTrue, whenFalse, span };
   });
 }
@@ -63,7 +63,7 @@ function parseBinary(cursor: Cursor, lowest: number): Expression {
       operatorSpan: cursor.spanOf(token),
       left,
       right,
-      span: cursor.since(left.span.start),
+      span: cursor.through(left.span),
     };
   }
 }
@@ -155,7 +155,7 @@ function parseNumber(cursor: Cursor, token: Token): Expression {
   if (after?.kind === 'identifier' && after.start === token.end) {
     cursor.next();
     const whole = cursor.since(token.start);
-    const written = cursor.file.text.slice(whole.start, whole.end);
+    const written = cursor.file.text.slice(token.start, cursor.lastEnd);
     cursor.report(whole, 'invalid-number', `"${written}" is neither a number nor a name`, {
       hint: `write "${written}" in double quotes if it is text`,
     });
@@ -223,7 +223,7 @@ function parseCall(cursor: Cursor, name: Name): Expression {
       });
     }
     cursor.next();
-    return { kind: 'call', name, args, expandLast, span: cursor.since(name.span.start) };
+    return { kind: 'call', name, args, expandLast, span: cursor.through(name.span) };
   });
 }
 
@@ -254,7 +254,7 @@ function parseDot(cursor: Cursor, target: Expression): Expression {
   if (token.kind === 'identifier') {
     cursor.next();
     const name = { text: cursor.text(token), span: cursor.spanOf(token) };
-    return { kind: 'attribute', target, name, span: cursor.since(target.span.start) };
+    return { kind: 'attribute', target, name, span: cursor.through(target.span) };
   }
   if (token.kind === 'number') {
     cursor.next();
@@ -284,13 +284,13 @@ function parseIndex(cursor: Cursor, target: Expression): Expression {
   return cursor.within(false, () => {
     const key = parseExpression(cursor);
     if (!cursor.accept(']')) failOnUnclosed(cursor, open, '[', ']', 'the index');
-    return { kind: 'index', target, key, span: cursor.since(target.span.start) };
+    return { kind: 'index', target, key, span: cursor.through(target.span) };
   });
 }
 
 /** The accessors after `.*` (names and `.0` only) or `[*]` (indexes too) belong to each element. */
 function parseSplat(cursor: Cursor, target: Expression, full: boolean): Expression {
-  const here = cursor.since(target.span.start);
+  const here = cursor.through(target.span);
   let each: Expression = { kind: 'splat-item', span: here };
   for (let chain = 0; ; chain++) {
     const token = cursor.peek();
@@ -299,5 +299,5 @@ function parseSplat(cursor: Cursor, target: Expression, full: boolean): Expressi
     else if (full && token.kind === '[' && cursor.peekAfter().kind !== '*') each = parseIndex(cursor, each);
     else break;
   }
-  return { kind: 'splat', target, each, span: cursor.since(target.span.start) };
+  return { kind: 'splat', target, each, span: cursor.through(target.span) };
 }

@@ -29,7 +29,10 @@ export function parseHcl(file: SourceFile): ParsedFile {
 }
 
 /** Parses a text that is one expression, e.g. `-var` values of complex types and lines of the console. */
-export function parseHclExpression(file: SourceFile, relocate?: Relocate): { expression?: Expression; diagnostics: readonly Diagnostic[] } {
+export function parseHclExpression(
+  file: SourceFile,
+  relocate?: Relocate,
+): { expression?: Expression; diagnostics: readonly Diagnostic[] } {
   const cursor = new Cursor(file, scan(file.text), relocate);
   return attempt(cursor, () => {
     cursor.skipNewlines();
