@@ -124,7 +124,10 @@ class Run {
     if (this.#renewed) return undefined;
     this.#renewed = true;
     if (clockCorrected(thrown)) return 0;
-    return error.kind === 'expired' && this.#settings.renewCredentials() ? 0 : undefined;
+    if (error.kind !== 'expired') return undefined;
+    // Even where there are no other credentials: a request that was long on its way counts as expired too.
+    this.#settings.renewCredentials();
+    return 0;
   }
 
   #backOff(first: number, longest: number): number {

@@ -20,7 +20,8 @@ export function parsePrivateKey(text: string): ParsedKey {
   throw new KilnError(`a private key could not be read: ${reason}`);
 }
 
-function fromPkcs8(text: string): string {
+/** A PKCS#8 key in the form that ssh2 reads. */
+export function fromPkcs8(text: string): string {
   const key = createPrivateKey(text);
   if (key.asymmetricKeyType === 'ed25519') return ed25519ToOpenSsh(key);
   const type = key.asymmetricKeyType === 'ec' ? 'sec1' : 'pkcs1';

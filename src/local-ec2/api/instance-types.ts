@@ -12,7 +12,13 @@ import { page } from './paging.ts';
 type Row = InstanceType & { readonly tags: Record<string, string> };
 
 const describeInstanceTypes = action(
-  { InstanceType: list(string), IncludeUnsupportedInRegion: boolean, Filter: filters, MaxResults: integer, NextToken: string },
+  {
+    InstanceType: list(string),
+    IncludeUnsupportedInRegion: boolean,
+    Filter: filters,
+    MaxResults: integer,
+    NextToken: string,
+  },
   (_call, input) => {
     const unknown = input.InstanceType.filter(name => !instanceType(name));
     if (unknown.length > 0)

@@ -10,5 +10,5 @@ export function connectionFailure(message: string, extra: { hint?: string; cause
 
 /** Whether trying again may help: true for lost connections, false for refused permissions, full disks and the like. */
 export function isConnectionFailure(error: unknown): boolean {
-  return error instanceof KilnError && error.code === CONNECTION_FAILURE;
+  return error instanceof Error && 'code' in error && error.code === CONNECTION_FAILURE;
 }

@@ -51,10 +51,10 @@ export function assembleBuilds(
       builderType: builder.type,
       displayName: name === builder.type ? name : `${builder.type}.${name}`,
       builder: component(builder, builder.options, use),
-      provisioners: provisioners.filter(one => appliesTo(one.raw, builder.name)).map(one => one.for(builder.name)),
+      provisioners: provisioners.filter(one => one.appliesTo(builder.name)).map(one => one.for(builder.name)),
       ...(cleanup && { errorCleanup: cleanup }),
       sequences: sequences
-        .map(sequence => sequence.filter(one => appliesTo(one.raw, builder.name)).map(one => one.spec))
+        .map(sequence => sequence.filter(one => one.appliesTo(builder.name)).map(one => one.spec))
         .filter(sequence => sequence.length > 0),
     };
   });
@@ -90,9 +90,11 @@ function isSelected(name: string, { only, except }: Selection): boolean {
   return (only.length === 0 || only.includes(name)) && !except.includes(name);
 }
 
-function appliesTo(filter: Pick<RawProvisioner, 'only' | 'except'>, rawName: string): boolean {
-  if (filter.only.length > 0) return filter.only.some(({ name }) => name === rawName);
-  return !filter.except.some(({ name }) => name === rawName);
+/** Whether a component with these `only` and `except` belongs to the builder of that raw name. */
+function filterOf({ only, except }: Pick<RawProvisioner, 'only' | 'except'>): (rawName: string) => boolean {
+  const names = new Set((only.length > 0 ? only : except).map(({ name }) => name));
+  if (names.size === 0) return () => true;
+  return only.length > 0 ? name => names.has(name) : name => !names.has(name);
 }
 
 /** `-except=NAME` takes a post-processor out, and all that would follow it in its sequence. */
@@ -118,27 +120,33 @@ function component(
   };
 }
 
-function makePostProcessor(
-  raw: RawPostProcessor,
-  use: VariableUse,
-): { raw: RawPostProcessor; spec: PostProcessorSpec } {
+interface PostProcessorMaker {
+  readonly spec: PostProcessorSpec;
+  appliesTo(rawBuilderName: string): boolean;
+}
+
+function makePostProcessor(raw: RawPostProcessor, use: VariableUse): PostProcessorMaker {
   const spec: PostProcessorSpec = {
     ...component(raw, raw.options, use),
     name: raw.name,
     named: raw.named,
     ...(raw.keepInputArtifact !== undefined && { keepInputArtifact: raw.keepInputArtifact }),
   };
-  return { raw, spec };
+  return { spec, appliesTo: filterOf(raw) };
 }
 
 /** One provisioner of the template, shared by all builds but those that it has an override for. */
 class ProvisionerMaker {
-  readonly raw: RawProvisioner;
+  readonly appliesTo: (rawBuilderName: string) => boolean;
+  private readonly raw: RawProvisioner;
+  private readonly overridden: ReadonlySet<string>;
   private readonly use: VariableUse;
   private readonly plain: ProvisionerSpec;
 
   constructor(raw: RawProvisioner, use: VariableUse, render: RenderText, diagnostics: Diagnostic[]) {
     this.raw = raw;
+    this.appliesTo = filterOf(raw);
+    this.overridden = new Set(raw.overrides.map(({ name }) => name));
     this.use = use;
     this.plain = {
       ...component(raw, raw.options, use),
@@ -150,11 +158,12 @@ class ProvisionerMaker {
   }
 
   for(rawBuilderName: string): ProvisionerSpec {
+    if (!this.overridden.has(rawBuilderName)) return this.plain;
     let options = this.raw.options;
     for (const { name, value } of this.raw.overrides) {
       if (name === rawBuilderName && value.kind === 'object') options = mergeOptions(options, value);
     }
-    return options === this.raw.options ? this.plain : { ...this.plain, ...component(this.raw, options, this.use) };
+    return { ...this.plain, ...component(this.raw, options, this.use) };
   }
 }
 

@@ -14,6 +14,8 @@ import { commandLineValue, readVarFile } from './var-files.ts';
 export interface JsonLoadOptions extends LoadOptions {
   /** Reads AWS Secrets Manager for variables that ask it; without it those functions are an error. */
   readonly secrets?: SecretLookup;
+  /** Required variables may lack a value, which then is empty, as in Packer's console. */
+  readonly missingAllowed?: boolean;
   /** Gives standard input, for the path `-`. */
   readonly stdin?: () => Promise<Buffer>;
 }
@@ -37,11 +39,11 @@ export async function loadJsonTemplate(source: SourceFile, options: JsonLoadOpti
   const assigned = await givenValues(options, diagnostics);
   const variables = await resolveVariables(
     { declared: raw.variables, assigned },
-    { ...env, env: options.env, secrets: options.secrets },
+    { ...env, env: options.env, secrets: options.secrets, missingAllowed: options.missingAllowed },
   );
   const renderer = createRenderer({ ...env, variables: variables.values });
   const names = new Set([...raw.variables.map(({ name }) => name), ...variables.sources.keys()]);
-  const unresolved = new Set([...names].filter(name => !variables.values.has(name)));
+  const unresolved = new Set(options.missingAllowed ? [] : [...names].filter(name => !variables.values.has(name)));
   const use = { sources: variables.sources, unresolved, told: new Set<string>() };
   const built = assembleBuilds(raw, options, use, renderText(renderer, unresolved, diagnostics));
   return {

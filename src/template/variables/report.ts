@@ -46,7 +46,7 @@ export function reportUnresolved(rounds: VariableRounds, declared: readonly Decl
   const known = [...new Set([...rounds.sources.keys(), ...declared.map(one => one.name)])];
   const diagnostics: Diagnostic[] = [];
   const inCycles = new Set<string>();
-  for (const [name, wanted] of rounds.waiting) {
+  for (const [name, wanted] of [...rounds.waiting].sort()) {
     if (rounds.waiting.has(wanted)) {
       const cycle = inCycles.has(name) ? undefined : cycleFrom(rounds.waiting, name);
       if (!cycle) continue;

@@ -300,6 +300,11 @@ describe('template/json: variables', () => {
     );
   });
 
+  it('may lack a value when that is allowed, as in the console', async () => {
+    const template = await valid({ variables: { ami: null }, builders: [NULL] }, { missingAllowed: true });
+    assert.equal(rendered(template, '[{{user `ami`}}]'), '[]');
+  });
+
   it('that nobody declared are warned of once, where they are used', async () => {
     const template = await valid({
       variables: { region: 'x' },

@@ -32,7 +32,14 @@ export const describeInstances = action(
 );
 
 export const describeInstanceStatus = action(
-  { InstanceId: list(string), Filter: filters, IncludeAllInstances: boolean, IncludeManagedResources: boolean, MaxResults: integer, NextToken: string },
+  {
+    InstanceId: list(string),
+    Filter: filters,
+    IncludeAllInstances: boolean,
+    IncludeManagedResources: boolean,
+    MaxResults: integer,
+    NextToken: string,
+  },
   (call, input) => {
     const byFilter = matcher<InstanceRecord>(input.Filter, {
       'availability-zone': one => one.zone,
@@ -72,7 +79,13 @@ export const describeInstanceStatus = action(
 
 /** The interfaces of live instances; there are no others. */
 export const describeNetworkInterfaces = action(
-  { NetworkInterfaceId: list(string), IncludeManagedResources: boolean, Filter: filters, MaxResults: integer, NextToken: string },
+  {
+    NetworkInterfaceId: list(string),
+    IncludeManagedResources: boolean,
+    Filter: filters,
+    MaxResults: integer,
+    NextToken: string,
+  },
   (call, input) => {
     const byFilter = matcher<InstanceRecord>(input.Filter, {
       'attachment.instance-id': one => one.id,

@@ -37,7 +37,12 @@ export function planNetwork(call: Call, input: LaunchParameters, type: InstanceT
   if (others.length > 0)
     throw new ApiError('UnsupportedOperation', 'The embedded EC2 gives an instance one network interface only');
 
-  const subnet = chooseSubnet(call, first?.SubnetId || input.SubnetId, input.Placement?.AvailabilityZone || undefined, type);
+  const subnet = chooseSubnet(
+    call,
+    first?.SubnetId || input.SubnetId,
+    input.Placement?.AvailabilityZone || undefined,
+    type,
+  );
   const ids = first ? first.SecurityGroupId : input.SecurityGroupId;
   return {
     subnet,

@@ -11,7 +11,7 @@ import { checkDuration } from '../images/copy.ts';
 import { newSnapshot } from '../images/create.ts';
 import { find, peek } from '../kinds.ts';
 import { tagsFor } from '../tagging.ts';
-import { snapshotXml } from './view.ts';
+import { snapshotInfoXml, snapshotXml } from './view.ts';
 
 /** Takes a snapshot of a volume and lets it become ready. */
 function takeSnapshot(
@@ -87,9 +87,7 @@ export const createSnapshots = action(
       const isRoot = disk.device === instance.rootDeviceName;
       if (!volume || (isRoot ? ExcludeBootVolume : ExcludeDataVolumeId.includes(volume.id))) continue;
       const inherited = input.CopyTagsFromSource ? volume.tags : {};
-      made.push(
-        snapshotXml(call, takeSnapshot(call, volume, input.Description ?? '', { ...inherited, ...tags }), 'state'),
-      );
+      made.push(snapshotInfoXml(call, takeSnapshot(call, volume, input.Description ?? '', { ...inherited, ...tags })));
     }
     return { snapshotSet: made };
   },

@@ -62,7 +62,8 @@ const modifySnapshotAttribute = action(
       ...input.UserGroup.map(Group => ({ UserId: undefined, Group })),
     ];
     // As with images, the accounts may be repeated in both forms.
-    if (simple.length > 0 && !input.OperationType && !input.CreateVolumePermission) throw missingParameter('OperationType');
+    if (simple.length > 0 && !input.OperationType && !input.CreateVolumePermission)
+      throw missingParameter('OperationType');
     const add = [...(input.CreateVolumePermission?.Add ?? []), ...(input.OperationType === 'add' ? simple : [])];
     const remove = [
       ...(input.CreateVolumePermission?.Remove ?? []),

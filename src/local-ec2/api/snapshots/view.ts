@@ -1,4 +1,3 @@
-import type { Xml } from '../../protocol/xml.ts';
 import type { SnapshotRecord } from '../../store/model.ts';
 import type { Call, Reply } from '../action.ts';
 import { type FilterTable, isoTime } from '../filters.ts';
@@ -12,23 +11,33 @@ export function progressOf(snapshot: SnapshotRecord, now: number): string {
   return `${Math.max(0, Math.min(99, done))}%`;
 }
 
-/** A snapshot as EC2 shows it; `stateName` is `state` in CreateSnapshots. */
-export function snapshotXml(call: Pick<Call, 'world'>, snapshot: SnapshotRecord, stateName = 'status'): Reply {
-  const state: { [name: string]: Xml } = { [stateName]: snapshot.state };
+/** A snapshot as DescribeSnapshots and CreateSnapshot show it. */
+export function snapshotXml(call: Pick<Call, 'world'>, snapshot: SnapshotRecord): Reply {
+  return {
+    ...common(call, snapshot),
+    status: snapshot.state,
+    statusMessage: snapshot.stateMessage,
+    ownerAlias: snapshot.ownerAlias,
+    kmsKeyId: snapshot.kmsKeyId,
+    storageTier: 'standard',
+  };
+}
+
+/** A snapshot as CreateSnapshots shows it: fewer elements, and another name for the state. */
+export function snapshotInfoXml(call: Pick<Call, 'world'>, snapshot: SnapshotRecord): Reply {
+  return { ...common(call, snapshot), state: snapshot.state };
+}
+
+function common(call: Pick<Call, 'world'>, snapshot: SnapshotRecord): Reply {
   return {
     snapshotId: snapshot.id,
     volumeId: snapshot.volumeId,
-    ...state,
-    statusMessage: snapshot.stateMessage,
     startTime: new Date(snapshot.createdAt),
     progress: progressOf(snapshot, call.world.now()),
     ownerId: snapshot.ownerId,
-    ownerAlias: snapshot.ownerAlias,
     volumeSize: snapshot.size,
     description: snapshot.description,
     encrypted: snapshot.encrypted,
-    kmsKeyId: snapshot.kmsKeyId,
-    storageTier: 'standard',
     tagSet: tagSet(snapshot.tags),
   };
 }
