@@ -9,7 +9,7 @@ export const plugin: Builder<FileOptions> = {
   schema,
   prepare(options, context) {
     if (!options.source && !options.content)
-      context.warning([], 'empty-file', `"${options.target}" will be empty: neither "source" nor "content" is given`);
+      context.warning([], 'empty-file', 'the file will be empty: neither "source" nor "content" is given');
     return {
       generated: [],
       async launch(run) {

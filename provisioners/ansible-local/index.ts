@@ -1,6 +1,5 @@
 import type { PrepareContext, Provisioner } from '../../src/sdk/plugin.ts';
 import { checkLocalPath } from '../../src/sdk/scripts/files.ts';
-import { provisionWithAnsible } from './provision.ts';
 import { type AnsibleLocalOptions, schema } from './schema.ts';
 
 /** Runs ansible-playbook inside the machine, which must have it. */
@@ -10,7 +9,7 @@ export const plugin: Provisioner<AnsibleLocalOptions> = {
   schema,
   prepare(options, context) {
     checkFiles(options, context);
-    return { provision: run => provisionWithAnsible(options, run) };
+    return { provision: async run => (await import('./provision.ts')).provisionWithAnsible(options, run) };
   },
 };
 

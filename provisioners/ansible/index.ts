@@ -1,6 +1,5 @@
 import type { PrepareContext, Provisioner } from '../../src/sdk/plugin.ts';
 import { checkLocalPath } from '../../src/sdk/scripts/files.ts';
-import { provisionWithAnsible } from './provision.ts';
 import { type AnsibleOptions, schema } from './schema.ts';
 
 /** Runs ansible-playbook on this host against the machine. */
@@ -17,7 +16,7 @@ export const plugin: Provisioner<AnsibleOptions> = {
         'kiln has no Ansible proxy: Ansible connects to the machine directly',
         'the machine must be reachable from this host without a bastion',
       );
-    return { provision: run => provisionWithAnsible(options, run) };
+    return { provision: async run => (await import('./provision.ts')).provisionWithAnsible(options, run) };
   },
 };
 

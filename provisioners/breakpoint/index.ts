@@ -21,7 +21,7 @@ export const plugin: Provisioner<BreakpointOptions> = {
         }
         ui.say(`Pausing at breakpoint provisioner${named}.`);
         try {
-          await ui.ask('Press enter to continue. ', signal);
+          await ui.ask('Press enter to continue.', signal);
         } catch (error) {
           signal.throwIfAborted();
           throw new KilnError(`Error asking for input: ${messageOf(error)}`, {

@@ -1,6 +1,5 @@
 import type { PrepareContext, Provisioner } from '../../src/sdk/plugin.ts';
 import { checkLocalPath } from '../../src/sdk/scripts/files.ts';
-import { provisionWithChef } from './provision.ts';
 import { type ChefSoloOptions, schema } from './schema.ts';
 
 /** Uploads cookbooks and runs chef-solo, which it installs first if so wished. */
@@ -10,7 +9,7 @@ export const plugin: Provisioner<ChefSoloOptions> = {
   schema,
   prepare(options, context) {
     checkFiles(options, context);
-    return { provision: run => provisionWithChef(options, run) };
+    return { provision: async run => (await import('./provision.ts')).provisionWithChef(options, run) };
   },
 };
 

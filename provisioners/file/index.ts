@@ -1,8 +1,6 @@
 import type { Provisioner } from '../../src/sdk/plugin.ts';
 import { checkLocalPath } from '../../src/sdk/scripts/files.ts';
-import { download } from './download.ts';
 import { type FileOptions, schema } from './schema.ts';
-import { upload } from './upload.ts';
 
 /** Transfers files and folders to the machine, or from it. */
 export const plugin: Provisioner<FileOptions> = {
@@ -27,8 +25,8 @@ export const plugin: Provisioner<FileOptions> = {
     return {
       provision: async run => {
         const target = run.render(destination);
-        if (isDownload) await download(sources, target, run);
-        else await upload(sources, options.content, target, run);
+        if (isDownload) await (await import('./download.ts')).download(sources, target, run);
+        else await (await import('./upload.ts')).upload(sources, options.content, target, run);
       },
     };
   },

@@ -1,7 +1,6 @@
 import type { Provisioner } from '../../src/sdk/plugin.ts';
 import { checkEnvironment } from '../../src/sdk/scripts/environment.ts';
 import { checkScripts } from '../../src/sdk/scripts/files.ts';
-import { provisionWithPowershell } from './provision.ts';
 import { type PowershellOptions, schema } from './schema.ts';
 
 /** Uploads PowerShell scripts and runs them, elevated if so wished. */
@@ -13,6 +12,6 @@ export const plugin: Provisioner<PowershellOptions> = {
     checkScripts(options, context);
     checkEnvironment(options, context);
     if (options.elevated_password) context.secret(options.elevated_password);
-    return { provision: run => provisionWithPowershell(options, run) };
+    return { provision: async run => (await import('./provision.ts')).provisionWithPowershell(options, run) };
   },
 };

@@ -1,6 +1,5 @@
 import type { Provisioner } from '../../src/sdk/plugin.ts';
 import { checkLocalPath } from '../../src/sdk/scripts/files.ts';
-import { provisionWithSalt } from './provision.ts';
 import { type SaltMasterlessOptions, schema } from './schema.ts';
 
 /** Uploads states and runs salt-call without a master. */
@@ -30,6 +29,6 @@ export const plugin: Provisioner<SaltMasterlessOptions> = {
         'untested',
         'salt-masterless on Windows machines has not been tried with kiln',
       );
-    return { provision: run => provisionWithSalt(options, run) };
+    return { provision: async run => (await import('./provision.ts')).provisionWithSalt(options, run) };
   },
 };

@@ -1,7 +1,6 @@
 import type { Provisioner } from '../../src/sdk/plugin.ts';
 import { checkEnvironment } from '../../src/sdk/scripts/environment.ts';
 import { checkScripts } from '../../src/sdk/scripts/files.ts';
-import { provisionWithShell } from './provision.ts';
 import { type ShellOptions, schema } from './schema.ts';
 
 /** Uploads scripts and runs them in the machine's shell. */
@@ -12,6 +11,6 @@ export const plugin: Provisioner<ShellOptions> = {
   prepare(options, context) {
     checkScripts(options, context);
     checkEnvironment(options, context);
-    return { provision: run => provisionWithShell(options, run) };
+    return { provision: async run => (await import('./provision.ts')).provisionWithShell(options, run) };
   },
 };

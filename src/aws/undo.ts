@@ -1,7 +1,8 @@
 import { sleep } from '../sdk/async.ts';
 import { KilnError } from '../sdk/errors.ts';
+import type { Ui } from '../sdk/plugin.ts';
 import type { ResourceKind, ResourceRef, UndoResource } from '../sdk/resources.ts';
-import type { Aws, Ec2 } from './client/index.ts';
+import { type Aws, createAws, type Ec2 } from './client/index.ts';
 import { isKind } from './policy/aws-error.ts';
 import { tagFilter } from './tags.ts';
 import type { Image, Instance } from './types.ts';
@@ -10,17 +11,25 @@ import { snapshotIds, waitForInstance } from './waits.ts';
 /** How long something may still be in use by what was undone just before, in milliseconds. */
 const IN_USE = 5 * 60_000;
 /** Pauses between looks for something whose creation was not answered, in milliseconds. */
-const LOOKS = [0, 1000, 2000, 4000];
+const LOOKS = [0, 500, 1500, 3000];
 
 /** Undoes resources of an account that is open already: for the end of a build. */
 export function undoWith(aws: Aws): UndoResource {
   return (ref, signal) => undoIn(aws, ref, signal);
 }
 
+/** The same, telling the user what goes. */
+export function undoSaying(aws: Aws, ui: Pick<Ui, 'say'>, text: string): UndoResource {
+  const undo = undoWith(aws);
+  return (ref, signal) => {
+    ui.say(text);
+    return undo(ref, signal);
+  };
+}
+
 /** Undoes a resource from its plain data alone: for `kiln gc`, from the ledger or from tags. */
 export const undoResource: UndoResource = async (ref, signal) => {
   const { region, endpoint, profile, roleArn } = ref.account;
-  const { createAws } = await import('./client/index.ts');
   const access = {
     region,
     ...(endpoint && { custom_endpoint_ec2: endpoint }),
@@ -97,12 +106,15 @@ async function gone(remove: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Looks a few times for something that may have been created although nobody got the answer. */
-async function look(signal: AbortSignal, find: () => Promise<string[]>): Promise<string[]> {
+/**
+ * Looks a few times for something that may have been created although nobody got the answer. `find` gives undefined
+ * when there is nothing to look by.
+ */
+async function look(signal: AbortSignal, find: () => Promise<string[] | undefined>): Promise<string[]> {
   for (const pause of LOOKS) {
     await sleep(pause, signal);
     const found = await find();
-    if (found.length > 0) return found;
+    if (found === undefined || found.length > 0) return found ?? [];
   }
   return [];
 }
@@ -130,9 +142,9 @@ async function leftoverVolumes(ref: ResourceRef, ec2: Ec2, id: string, signal: A
   return mappings.flatMap(one => (devices.includes(one.DeviceName ?? '') ? (one.Ebs?.VolumeId ?? []) : []));
 }
 
-async function findInstances(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[]> {
+async function findInstances(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[] | undefined> {
   const by = ref.token ? [{ Name: 'client-token', Values: [ref.token] }] : tagFilter(ref.with?.tag);
-  if (by.length === 0) return [];
+  if (by.length === 0) return undefined;
   const alive = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped', 'shutting-down'] };
   const { Reservations = [] } = await ec2.describeInstances({ Filters: [...by, alive] }, signal);
   return Reservations.flatMap(one => one.Instances ?? []).flatMap(one => one.InstanceId ?? []);
@@ -143,8 +155,8 @@ async function undoSecurityGroup(ref: ResourceRef, { ec2, signal }: Tools): Prom
   for (const GroupId of ids) await gone(() => ec2.deleteSecurityGroup({ GroupId }, signal, stillInUse));
 }
 
-async function findSecurityGroups(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[]> {
-  if (!ref.name) return [];
+async function findSecurityGroups(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[] | undefined> {
+  if (!ref.name) return undefined;
   const { SecurityGroups = [] } = await ec2.describeSecurityGroups(
     { Filters: [{ Name: 'group-name', Values: [ref.name] }] },
     signal,
@@ -152,9 +164,9 @@ async function findSecurityGroups(ref: ResourceRef, ec2: Ec2, signal: AbortSigna
   return SecurityGroups.flatMap(one => one.GroupId ?? []);
 }
 
-async function findVolumes(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[]> {
+async function findVolumes(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[] | undefined> {
   const by = tagFilter(ref.with?.tag);
-  if (by.length === 0) return [];
+  if (by.length === 0) return undefined;
   const { Volumes = [] } = await ec2.describeVolumes(
     { Filters: [...by, { Name: 'status', Values: ['creating', 'available'] }] },
     signal,
@@ -163,8 +175,8 @@ async function findVolumes(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Pro
 }
 
 /** A snapshot's name is its description: nothing else of a snapshot can be chosen. */
-async function findSnapshots(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[]> {
-  if (!ref.name) return [];
+async function findSnapshots(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[] | undefined> {
+  if (!ref.name) return undefined;
   const { Snapshots = [] } = await ec2.describeSnapshots(
     { OwnerIds: ['self'], Filters: [{ Name: 'description', Values: [ref.name] }, ...tagFilter(ref.with?.tag)] },
     signal,
@@ -173,9 +185,9 @@ async function findSnapshots(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): P
 }
 
 /** By name and run tag: an image of that name without the tag is somebody else's. */
-async function findImages(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[]> {
+async function findImages(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[] | undefined> {
   const tag = tagFilter(ref.with?.tag);
-  if (!ref.name || tag.length === 0) return [];
+  if (!ref.name || tag.length === 0) return undefined;
   const { Images = [] } = await ec2.describeImages(
     { Owners: ['self'], Filters: [{ Name: 'name', Values: [ref.name] }, ...tag] },
     signal,

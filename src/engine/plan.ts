@@ -35,6 +35,8 @@ export interface Planned<Spec, P> {
   readonly spec: Spec;
   readonly plugin: Preparable<P>;
   readonly prepared: P;
+  /** Options whose values are only known at run time. */
+  readonly unknown: ReadonlySet<string>;
   again(buildData: Readonly<Record<string, string>>): Promise<Prepared<P>>;
 }
 
@@ -127,7 +129,8 @@ class Planner {
     const builder = await this.#component(this.#catalog.builders, 'builder', spec.builder, info, scope);
     const generated = builder?.prepared.generated ?? [];
     const pluginScope: RenderScope = { ...scope, phase: 'prepare', data: placeholderData(generated) };
-    const finish = builder?.prepared.finish && (await this.#finish(builder.prepared.finish, spec, info));
+    const finish =
+      builder?.prepared.finish && (await this.#finish(builder.prepared.finish, builder.unknown, spec, info));
     const provisioners = await this.#all(spec.provisioners, one =>
       this.#component(this.#catalog.provisioners, 'provisioner', one, info, pluginScope),
     );
@@ -187,6 +190,7 @@ class Planner {
       spec,
       plugin: loaded.plugin,
       prepared: prepared.result,
+      unknown: prepared.unknown,
       again: buildData =>
         prepareComponent(loaded, spec, {
           renderer: this.#template.renderer,
@@ -236,6 +240,7 @@ class Planner {
 
   async #finish(
     finish: NonNullable<PreparedBuilder['finish']>,
+    unknown: ReadonlySet<string>,
     spec: BuildSpec,
     info: BuildInfo,
   ): Promise<PreparedPostProcessor | undefined> {
@@ -250,6 +255,7 @@ class Planner {
       spec.builder.options(undefined).node,
       spec.builder.span,
       info,
+      unknown,
     );
     for (const one of prepared.diagnostics) this.found.push(one);
     for (const secret of prepared.secrets) this.secrets.add(secret);
@@ -314,7 +320,10 @@ function unknownType(
   const foreign = FOREIGN_TYPES[kind].has(spec.type);
   const message = foreign ? `${kind} "${spec.type}" is not built into kiln` : `unknown ${kind} type "${spec.type}"`;
   const hint = !foreign && near ? `did you mean "${near}"? ${list}` : list;
-  return errorAt(spec.span, foreign ? 'not-built-in' : 'unknown-type', message, { hint });
+  return errorAt(spec.span, foreign ? 'not-built-in' : 'unknown-type', message, {
+    hint,
+    component: `${kind} ${spec.type}`,
+  });
 }
 
 function defined<T>(value: T | undefined): value is T {

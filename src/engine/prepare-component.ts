@@ -25,6 +25,8 @@ export interface Prepared<P> {
   readonly result: P | undefined;
   readonly diagnostics: readonly Diagnostic[];
   readonly secrets: readonly string[];
+  /** Options whose values are only known at run time; see sdk/decode.ts. */
+  readonly unknown: ReadonlySet<string>;
 }
 
 export interface PrepareInput {
@@ -69,6 +71,7 @@ export async function prepareComponent<P>(
     result: hasErrors(diagnostics) ? undefined : result,
     diagnostics,
     secrets: [...decoded.secrets, ...context.secrets],
+    unknown: decoded.unknown,
   };
 }
 
@@ -79,14 +82,16 @@ export async function prepareDerived<P>(
   node: ConfigNode,
   span: Span,
   build: BuildInfo,
+  unknown: ReadonlySet<string>,
 ): Promise<Prepared<P>> {
   const { plugin } = loaded;
-  const context = new Context(build, node, span, `${plugin.kind} ${plugin.type}`, new Set());
+  const context = new Context(build, node, span, `${plugin.kind} ${plugin.type}`, unknown);
   const result = await plugin.prepare(options as never, context);
   return {
     result: hasErrors(context.found) ? undefined : result,
     diagnostics: context.found,
     secrets: context.secrets,
+    unknown,
   };
 }
 

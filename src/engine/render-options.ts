@@ -6,7 +6,8 @@ import { RenderError, type Renderer, type RenderScope } from '../template/model.
 
 /**
  * Renders every string of a component's options once, map keys too. Late options of the table are only checked for
- * syntax: their text stays as it is, to be rendered when the plugin runs.
+ * syntax: their text stays as it is, to be rendered when the plugin runs. A string that cannot be rendered becomes an
+ * unknown value, so that nothing else complains about it.
  */
 export function renderOptions(
   node: ObjectNode,
@@ -17,11 +18,13 @@ export function renderOptions(
 ): { readonly node: ObjectNode; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
 
-  const text = (source: StringNode, value: string, late: boolean): string => {
+  const text = (source: StringNode, late: boolean): string | undefined => {
+    const { value } = source;
     if (!value.includes('{{')) return value;
     try {
       if (!late) return renderer.render(value, scope);
       renderer.check(value, scope);
+      return value;
     } catch (error) {
       if (!(error instanceof RenderError)) throw error;
       const notes = source.origins?.map(origin => ({ message: origin.what, span: origin.span }));
@@ -32,13 +35,13 @@ export function renderOptions(
           ...(notes && { notes }),
         }),
       );
+      return undefined;
     }
-    return value;
   };
 
   const member = (one: MemberNode, late: boolean): MemberNode => {
     const keyNode: StringNode = { kind: 'string', value: one.key, span: one.keySpan };
-    const key = text(keyNode, one.key, late);
+    const key = text(keyNode, late) ?? one.key;
     const value = visit(one.value, late);
     return key === one.key && value === one.value ? one : { key, keySpan: one.keySpan, value };
   };
@@ -47,7 +50,8 @@ export function renderOptions(
   const visit = (at: ConfigNode, late: boolean): ConfigNode => {
     switch (at.kind) {
       case 'string': {
-        const value = text(at, at.value, late);
+        const value = text(at, late);
+        if (value === undefined) return { kind: 'unknown', span: at.span };
         return value === at.value ? at : { ...at, value };
       }
       case 'array': {

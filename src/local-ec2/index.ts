@@ -28,7 +28,7 @@ export async function startLocalEc2(options: LocalEc2Options): Promise<LocalEc2>
     const credentials = await loadCredentials(store.dir);
     const sessions = new Sessions();
     const log = new CallLog();
-    const dispatcher = new Dispatcher(world, runtime, sessions, log);
+    const dispatcher = new Dispatcher(world, runtime, sessions, log, options.onCall);
     const server = await serve(
       {
         now: () => world.now(),

@@ -22,7 +22,20 @@ export interface LocalEc2Options {
   readonly published?: boolean;
   /** One-line texts worth the user's attention, e.g. what stands in for a source image. */
   readonly onNotice?: (text: string) => void;
+  /** Watches every call, and may make it look as if the network had failed; see `CallWatch`. */
+  readonly onCall?: CallWatch;
 }
+
+/**
+ * Told of a call when it has come in, before it has any effect (`received`), and when its effect is on disk, before the
+ * answer goes out (`done`). `drop` cuts the connection there: the call is not carried out, or its answer is lost. So a
+ * test can kill a client at any call, before or after its effect.
+ */
+export type CallWatch = (
+  moment: 'received' | 'done',
+  action: string,
+  region: string,
+) => 'drop' | undefined | Promise<'drop' | undefined>;
 
 /** One API call as it was answered. */
 export interface CallRecord {

@@ -65,7 +65,7 @@ class Decoder {
 
   #unknownKey(key: string, span: Span, table: OptionTable, path: string): void {
     if (path === '' && (key === 'type' || key.startsWith('packer_'))) return;
-    const removed = path === '' ? this.#removed[key] : undefined;
+    const removed = path === '' && Object.hasOwn(this.#removed, key) ? this.#removed[key] : undefined;
     if (removed !== undefined) {
       this.#error(span, 'removed-option', `"${key}" is no longer an option`, removed);
       return;
@@ -295,11 +295,32 @@ function isEmpty(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
+/** Something of the right type for a value that is not known yet. */
 function placeholder(option: Option): unknown {
-  if (option.type === 'string') return '<unknown>';
-  if (option.type === 'boolean' || option.type === 'tri') return false;
-  if (option.type === 'integer' || option.type === 'number' || option.type === 'duration') return option.min ?? 1;
-  return option.type === 'map' || option.type === 'block' || option.type === 'block-map' ? {} : ['<unknown>'];
+  switch (option.type) {
+    case 'string':
+    case 'any':
+      return '<unknown>';
+    case 'boolean':
+    case 'tri':
+      return false;
+    case 'integer':
+    case 'number':
+    case 'duration':
+      return option.min ?? 1;
+    case 'map':
+    case 'block':
+    case 'block-map':
+      return {};
+    case 'strings':
+      return ['<unknown>'];
+    case 'string-lists':
+      return [['<unknown>']];
+    case 'integers':
+      return [1];
+    case 'blocks':
+      return [{}];
+  }
 }
 
 function values(read: Read): unknown[] {

@@ -1,9 +1,8 @@
 import type { Diagnostic } from '../sdk/diagnostics.ts';
-import { hasErrors } from '../sdk/diagnostics.ts';
+import type { HclInspection } from './hcl/inspect.ts';
 import { inspectJson } from './json/inspect.ts';
 import { readSource } from './json/read.ts';
 import { languageOf, type TemplateOptions } from './language.ts';
-import type { Template } from './model.ts';
 
 /** What a template declares, for people and programs that look at it without running it. */
 export interface Inspection {
@@ -37,26 +36,31 @@ export async function inspectTemplate(path: string, options: TemplateOptions): P
     const { source, diagnostics } = await readSource(path, { stdin: options.stdin, cwd: options.cwd });
     return source ? inspectJson(source) : { diagnostics };
   }
-  const { loadHclTemplate } = await import('./hcl/index.ts');
-  const { template, diagnostics } = await loadHclTemplate(path, { ...options, syntaxOnly: true });
-  if (!template || hasErrors(diagnostics)) return { diagnostics };
-  return { inspection: inspectLoaded(template), diagnostics };
+  const { inspectHcl } = await import('./hcl/inspect.ts');
+  const { inspection, diagnostics } = await inspectHcl(path, options);
+  return inspection ? { inspection: asInspection(inspection), diagnostics } : { diagnostics };
 }
 
-function inspectLoaded(template: Template): Inspection {
-  const [first] = template.builds;
+/** Builds of one block share their provisioners and post-processors: each list is told once. */
+function asInspection({ description, variables, builds }: HclInspection): Inspection {
   return {
-    ...(template.description !== undefined && { description: template.description }),
-    variables: [...template.variables]
-      .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-      .map(({ name, default: value, required, sensitive }) => ({
-        name,
-        ...(value !== undefined && { default: value }),
-        required,
-        sensitive,
-      })),
-    builders: template.builds.map(({ displayName, builderType }) => ({ name: displayName, type: builderType })),
-    provisioners: (first?.provisioners ?? []).map(({ type }) => type),
-    postProcessors: (first?.sequences ?? []).map(sequence => sequence.map(({ type }) => type)),
+    ...(description !== undefined && { description }),
+    variables: sortedByName(variables).map(({ name, default: value, required, sensitive }) => ({
+      name,
+      ...(value !== undefined && { default: value }),
+      required,
+      sensitive,
+    })),
+    builders: sortedByName(builds).map(({ name, type }) => ({ name, type })),
+    provisioners: distinct(builds.map(build => build.provisioners.map(({ type }) => type))).flat(),
+    postProcessors: distinct(builds.map(build => build.postProcessors)).flat(),
   };
+}
+
+function sortedByName<T extends { readonly name: string }>(items: readonly T[]): T[] {
+  return [...items].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+function distinct<T>(lists: readonly (readonly T[])[]): (readonly T[])[] {
+  return [...new Map(lists.map(list => [JSON.stringify(list), list])).values()];
 }

@@ -1,11 +1,10 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { HclLoadOptions } from './hcl/index.ts';
 import type { JsonLoadOptions } from './json/load.ts';
 
-export interface TemplateOptions extends JsonLoadOptions {
-  /** `-config-type`: what a file is whose name does not tell. */
-  readonly configType?: 'json' | 'hcl2';
-}
+/** What loading a template of either language may need; parts for the other language are ignored. */
+export type TemplateOptions = JsonLoadOptions & HclLoadOptions;
 
 /** HCL2 by its name (`.pkr.hcl`, `.pkr.json`) or as a folder; anything else is JSON, unless `-config-type` says otherwise. */
 export function languageOf(path: string, options: Pick<TemplateOptions, 'configType' | 'cwd'>): 'json' | 'hcl2' {

@@ -72,6 +72,15 @@ describe('formatDiagnostic', () => {
       /[\u0000\u001b]/,
     );
   });
+  it('shows no control characters of values in messages and hints, and no whole files', () => {
+    const text = formatDiagnostic(
+      errorAt({ file, start: 0, end: 1 }, 'x', `"${'v'.repeat(5000)}\u001b[2J" is wrong`, { hint: 'a\u0007\u009bb' }),
+      plain,
+    );
+    assert.doesNotMatch(text, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
+    assert.match(text, /^error: "v{100}.* \.\.\. v+.{0,10}" is wrong\n/);
+    assert.ok(text.length < 800);
+  });
   it('makes an annotation for GitHub', () => {
     const one = errorAt({ file, start: 13, end: 17 }, 'x', '50% wrong');
     assert.equal(githubAnnotation(one), '::error file=web.json,line=3,col=3,endLine=3,endColumn=7::50%25 wrong\n');

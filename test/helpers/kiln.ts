@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The built kiln; with KILN_FROM_SOURCE=1 the sources, which start slower but need no build. */
-const COMMAND = process.env['KILN_FROM_SOURCE']
-  ? ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('../../src/bin.ts', import.meta.url))]
-  : [fileURLToPath(new URL('../../dist/bin.js', import.meta.url))];
+/** The built kiln, or the script KILN_BIN names; with KILN_FROM_SOURCE=1 the sources, which start slower but need no build. */
+const COMMAND = process.env['KILN_BIN']
+  ? [process.env['KILN_BIN']]
+  : process.env['KILN_FROM_SOURCE']
+    ? ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('../../src/bin.ts', import.meta.url))]
+    : [fileURLToPath(new URL('../../dist/bin.js', import.meta.url))];
 
 export interface Result {
   readonly code: number | null;

@@ -34,7 +34,7 @@ export interface SshServerOptions {
   readonly mischief?: Partial<Mischief>;
 }
 
-/** A real SSH server in this process: commands run by /bin/sh in `root`, SFTP on real files. */
+/** A real SSH server in this process: commands run by /bin/sh in `root` (programs in `root`/bin come first), SFTP on real files. */
 export interface SshServer {
   readonly port: number;
   /** Folder of this server; commands start here, and SFTP's relative paths too. */
@@ -261,7 +261,7 @@ class State {
     // ssh2's server never hears of the signals a client sends; it kills when the channel is closed.
     const child = spawn('/bin/sh', ['-c', command], {
       cwd: this.#root,
-      env: { PATH: process.env['PATH'], HOME: this.#root, LC_ALL: 'C', ...env },
+      env: { PATH: `${this.#root}/bin:${process.env['PATH']}`, HOME: this.#root, LC_ALL: 'C', ...env },
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     });

@@ -107,6 +107,27 @@ describe('decodeOptions', () => {
 
   it('collects secrets', () => assert.deepEqual(decode({ password: 'pw' }).secrets, ['pw']));
 
+  it('gives unknown values their type, so that rules over several options can look at them', () => {
+    const members = ['name', 'lines', 'tags', 'block', 'blocks', 'on'].map(key => ({
+      key,
+      keySpan: span,
+      value: { kind: 'unknown', span } as const,
+    }));
+    const { value, diagnostics } = decodeOptions(schema, { kind: 'object', span, members }, 'test x');
+    assert.deepEqual(diagnostics, []);
+    assert.deepEqual(value, { name: '<unknown>', lines: ['<unknown>'], tags: {}, block: {}, blocks: [{}], on: false });
+  });
+  it('takes names of every object, such as __proto__, for unknown options', () => {
+    const { diagnostics } = decodeOptions(
+      schema,
+      node(JSON.parse('{"__proto__": 1, "constructor": 2}')) as ObjectNode,
+      'test x',
+    );
+    assert.deepEqual(
+      diagnostics.map(one => one.code),
+      ['unknown-option', 'unknown-option'],
+    );
+  });
   it('lets unknown values pass and remembers them', () => {
     const input: ObjectNode = {
       kind: 'object',

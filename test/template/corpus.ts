@@ -16,6 +16,15 @@ export interface CorpusEntry {
     readonly provisioners: readonly string[];
   };
   readonly fix: { readonly exit: number; readonly document?: unknown };
+  readonly validate: {
+    readonly exit: number;
+    /** Variables that were given the value x. */
+    readonly vars?: readonly string[];
+    /** Files and folders that the template points to: folders end with /, keys with " (private key)". */
+    readonly created?: readonly string[];
+    /** What Packer printed, 40 lines at most. */
+    readonly errors?: readonly string[];
+  };
 }
 
 /** The public JSON templates, with Packer's answers; undefined where they are not at hand. */

@@ -31,8 +31,8 @@ export async function prepareInstanceProfile(
   const name = options.iam_instance_profile;
   const document = options.temporary_iam_instance_profile_policy_document;
   if (name) {
-    // The embedded EC2 knows none of the account's profiles.
-    if (!options.skip_profile_validation && !run.build.local) {
+    if (run.build.local) return localProfile(run, aws, name);
+    if (!options.skip_profile_validation) {
       const iam = await aws.iam();
       await iam.getInstanceProfile({ InstanceProfileName: name }, run.signal);
     }
@@ -44,6 +44,16 @@ export async function prepareInstanceProfile(
     return { owned: [] };
   }
   return temporaryProfile(run, aws, await aws.iam(), document, tags);
+}
+
+/** The embedded EC2 knows none of the account's profiles, and the template is to bake all the same. */
+async function localProfile(run: RunContext, aws: Aws, name: string): Promise<InstanceProfile> {
+  const known =
+    iamAtHand(run) &&
+    (await found((await aws.iam()).getInstanceProfile({ InstanceProfileName: name }, run.signal))) !== undefined;
+  if (known) return { name, owned: [] };
+  run.ui.say(`The embedded EC2 has no instance profile "${name}": the instance is launched without it.`);
+  return { owned: [] };
 }
 
 /** A local build must never reach the real IAM: only an endpoint that stands in for it counts. */

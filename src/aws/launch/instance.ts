@@ -5,7 +5,7 @@ import type { Owned, UndoResource } from '../../sdk/resources.ts';
 import type { Aws } from '../client/index.ts';
 import { certainlyNotCreated, isAwsError, isKind } from '../policy/aws-error.ts';
 import type { Instance } from '../types.ts';
-import { undoWith } from '../undo.ts';
+import { undoSaying } from '../undo.ts';
 import { waitForInstance } from '../waits.ts';
 import { leftoverDevices } from './block-devices.ts';
 import type { Network, Place } from './network.ts';
@@ -19,8 +19,8 @@ const ROUND_PAUSES = [3000, 10_000];
 export type Closers = (() => Promise<void>)[];
 
 /** The undo of an instance, after what hangs on it on this side. */
-export function undoInstance(aws: Aws, closers: Closers): UndoResource {
-  const undo = undoWith(aws);
+export function undoInstance(run: RunContext, aws: Aws, closers: Closers): UndoResource {
+  const undo = undoSaying(aws, run.ui, 'Terminating the source AWS instance...');
   return async (ref, signal) => {
     for (const close of closers.splice(0)) await close();
     await undo(ref, signal);
@@ -116,7 +116,7 @@ async function runInstance(
       if (!id) throw new KilnError('EC2 launched an instance but did not say which');
       return { id, value: id };
     },
-    undoInstance(aws, closers),
+    undoInstance(run, aws, closers),
     certainlyNotCreated,
   );
 }

@@ -9,7 +9,7 @@ import type { Ec2CommunicatorOptions } from '../options/index.ts';
 import { AwsError, certainlyNotCreated } from '../policy/aws-error.ts';
 import { expandHome } from '../rules/communicator.ts';
 import { tagSpecs } from '../tags.ts';
-import { undoWith } from '../undo.ts';
+import { undoSaying } from '../undo.ts';
 import { timeOrderedUuid } from './names.ts';
 
 /** The key pair the instance is launched with, and the private key that kiln knows itself. */
@@ -72,7 +72,7 @@ async function temporaryKeyPair(
   const ec2 = aws.ec2();
   run.ui.say(`Creating temporary keypair: ${name}`);
   const debugFile = run.build.debug ? resolve(`ec2_${run.build.name}.pem`) : undefined;
-  const undo = undoWith(aws);
+  const undo = undoSaying(aws, run.ui, 'Deleting temporary keypair...');
   const owned = await run.resources.acquire(
     { kind: 'ec2:key-pair', account: ec2.account, name },
     async () => {

@@ -7,7 +7,7 @@ import type { Ec2CommunicatorOptions, RunOptions } from '../options/index.ts';
 import { certainlyNotCreated, isKind } from '../policy/aws-error.ts';
 import { createOnce } from '../policy/create-once.ts';
 import { tagSpecs } from '../tags.ts';
-import { undoWith } from '../undo.ts';
+import { undoSaying } from '../undo.ts';
 import { timeOrderedUuid } from './names.ts';
 import { filterList } from './source-image.ts';
 
@@ -99,7 +99,7 @@ async function temporaryGroup(
       );
       return { id, value: id };
     },
-    undoWith(aws),
+    undoSaying(aws, run.ui, 'Deleting temporary security group...'),
     certainlyNotCreated,
   );
   await admit(run, ec2, owned.value, options);

@@ -139,7 +139,7 @@ async function createFleet(
       });
       return { id, value: id };
     },
-    undoInstance(aws, closers),
+    undoInstance(run, aws, closers),
     certainlyNotCreated,
   );
 }

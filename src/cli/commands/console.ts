@@ -24,7 +24,7 @@ type Evaluate = (line: string) => Promise<string>;
 export async function run(args: ParsedArgs, io: Io): Promise<number> {
   const [path, ...more] = args.positionals;
   if (more.length > 0) throw new UsageError('console takes one template, or none');
-  const options = loadOptions(args, io);
+  const options = { ...loadOptions(args, io), missingAllowed: true };
   const evaluate = path === undefined ? emptyTemplate(options) : await ofTemplate(path, options, args, io);
   if (!evaluate) return 1;
   return process.stdin.isTTY ? interactive(evaluate, io) : piped(evaluate, io);

@@ -1,6 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
-import { type Diagnostic, hasErrors, sortDiagnostics } from '../../sdk/diagnostics.ts';
-import { toPlain } from '../../sdk/node.ts';
+import { type Diagnostic, errorAt, hasErrors, sortDiagnostics } from '../../sdk/diagnostics.ts';
 import { replaceFile } from '../../sdk/replace-file.ts';
 import { fixedText, fixTemplate, renderFixed } from '../../template/fix/index.ts';
 import { parseJson } from '../../template/json/parse.ts';
@@ -30,6 +28,10 @@ async function fixOne(
   wanted: { readonly write: boolean; readonly validate: boolean },
   io: Io,
 ): Promise<readonly Diagnostic[]> {
+  if (/\.pkr\.(hcl|json)$/.test(path)) {
+    const message = `"${path}" is an HCL2 template: fixers are for JSON templates`;
+    return [errorAt(undefined, 'not-json', message)];
+  }
   const { source, diagnostics } = await readSource(path, { cwd: io.cwd });
   if (!source) return diagnostics;
   const parsed = parseJson(source);
@@ -39,7 +41,7 @@ async function fixOne(
   const { document } = fixed;
   if (!wanted.write) io.out(renderFixed(document));
   // A template that needs no fix keeps its layout.
-  else if (!isDeepStrictEqual(toPlain(parsed.root), { ...document })) {
+  else if (fixed.changed) {
     await replaceFile(path, file => file.writeFile(fixedText(document)));
     io.out(`${path}\n`);
   }

@@ -93,7 +93,7 @@ async function format(path: string, text: string, language: FormatLanguage | und
     return formatJson(source);
   }
   const { formatHcl } = await import('../../template/hcl/format/index.ts');
-  return formatHcl(text);
+  return formatHcl(source);
 }
 
 async function showDiff(path: string, before: string, after: string, args: ParsedArgs, io: Io): Promise<void> {

@@ -5,15 +5,27 @@ import type { Style } from './style.ts';
 /** Widest excerpt line shown; longer ones are cut around the place. */
 const WIDEST = 160;
 
+/** Longest message or hint shown, and longest name of a component; a value in it can be a whole file. */
+const LONGEST = 500;
+const LONGEST_COMPONENT = 80;
+
+/** A text from a template as a terminal may show it: no control characters, the middle of very long ones left out. */
+function shown(text: string, longest = LONGEST): string {
+  const clean = text.replaceAll(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '\uFFFD');
+  if (clean.length <= longest) return clean;
+  const end = Math.floor(longest / 5);
+  return `${clean.slice(0, longest - end - 5)} ... ${clean.slice(-end)}`;
+}
+
 /** A finding as people read it: cause, place, the very text with a caret, what to do. */
 export function formatDiagnostic(one: Diagnostic, style: Style): string {
   const head = one.severity === 'error' ? style.error('error:') : style.warning('warning:');
-  const lines = [`${head} ${style.bold(one.message)}`];
+  const lines = [`${head} ${style.bold(shown(one.message))}`];
   if (one.span) lines.push(...excerpt(one.span, one.component, style));
-  else if (one.component) lines.push(`  ${style.dim('in')} ${one.component}`);
+  else if (one.component) lines.push(`  ${style.dim('in')} ${shown(one.component, LONGEST_COMPONENT)}`);
   for (const note of one.notes ?? [])
-    lines.push(`  ${style.dim('note:')} ${note.message}${note.span ? ` (${formatLocation(note.span)})` : ''}`);
-  if (one.hint) lines.push(`  ${style.dim('help:')} ${one.hint}`);
+    lines.push(`  ${style.dim('note:')} ${shown(note.message)}${note.span ? ` (${formatLocation(note.span)})` : ''}`);
+  if (one.hint) lines.push(`  ${style.dim('help:')} ${shown(one.hint)}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -28,12 +40,11 @@ function excerpt(span: Span, component: string | undefined, style: Style): strin
   const indent = text.slice(0, at).replaceAll(/[^\t]/g, ' ');
   const gutter = String(line);
   const margin = ' '.repeat(gutter.length);
-  const about = component ? style.dim(` (${component})`) : '';
-  const shown = text.replaceAll(/[\x00-\x08\x0b-\x1f\x7f]/g, '\uFFFD');
+  const about = component ? style.dim(` (${shown(component, LONGEST_COMPONENT)})`) : '';
   return [
     `${margin}${style.dim('-->')} ${formatLocation(span)}${about}`,
     `${margin} ${style.dim('|')}`,
-    `${style.dim(`${gutter} |`)} ${shown}`,
+    `${style.dim(`${gutter} |`)} ${shown(text)}`,
     `${margin} ${style.dim('|')} ${indent}${style.error('^'.repeat(Math.max(1, sameLine)))}`,
   ];
 }
@@ -67,7 +78,7 @@ export function githubAnnotation(one: Diagnostic): string {
       .replaceAll(':', '%3A')
       .replaceAll(',', '%2C');
   const data = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
-  const text = data(one.hint ? `${one.message}\n${one.hint}` : one.message);
+  const text = data(one.hint ? `${shown(one.message)}\n${shown(one.hint)}` : shown(one.message));
   if (!one.span) return `::${one.severity}::${text}\n`;
   const start = positionAt(one.span.file, one.span.start);
   const end = positionAt(one.span.file, one.span.end);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { sleep } from '../../sdk/async.ts';
 import type { CommandResult, Communicator, RunCommandOptions, TransferOptions } from '../../sdk/communicator.ts';
 import { formatDuration } from '../../sdk/duration.ts';
@@ -8,7 +9,7 @@ import type { Connection } from './connection.ts';
 import type { Dialer } from './dialer.ts';
 import { downloadFolder, uploadFolder } from './folders.ts';
 import { openFiles, type RemoteFiles } from './remote-files.ts';
-import { runCommand } from './run.ts';
+import { neverStarted, runCommand } from './run.ts';
 import type { SshSettings } from './settings.ts';
 
 /** The SSH communicator: one connection at a time, made anew when it was lost. */
@@ -40,7 +41,14 @@ export class SshCommunicator implements Communicator {
   }
 
   async run(command: string, options: RunCommandOptions): Promise<CommandResult> {
-    return runCommand(await this.#ready(options.signal), command, options, this.#settings);
+    const connection = await this.#ready(options.signal);
+    try {
+      return await runCommand(connection, command, options, this.#settings);
+    } catch (error) {
+      // A connection that died unnoticed since the last command is simply replaced.
+      if (connection.open || !neverStarted(error)) throw error;
+      return runCommand(await this.#ready(options.signal), command, options, this.#settings);
+    }
   }
 
   async upload(
@@ -92,6 +100,8 @@ export class SshCommunicator implements Communicator {
   /** The connection, made anew by a single try when it was lost: whoever needs patience tries again. */
   async #ready(signal: AbortSignal): Promise<Connection> {
     signal.throwIfAborted();
+    // Transfers of many files listen to one signal many times over, and each stops listening when it is done.
+    setMaxListeners(0, signal);
     if (this.#closed) throw new KilnError('the connection to the machine is closed already');
     if (this.#connection?.open) return this.#connection;
     this.#redialing ??= this.#redial(signal).finally(() => {
@@ -118,9 +128,13 @@ export class SshCommunicator implements Communicator {
       if (files.open) return files;
     }
     const opened = openFiles(connection);
-    opened.catch(() => {});
     this.#files = { of: connection, opened };
-    return opened;
+    try {
+      return await opened;
+    } catch (error) {
+      if (connection.open) throw error;
+      return openFiles(await this.#ready(signal));
+    }
   }
 
   /**

@@ -215,6 +215,8 @@ function explain(
       hint: 'check ssh_username, and that the key or password is the one the machine knows',
     });
   }
+  if (message === 'Connection lost before handshake')
+    return connectionFailure(`${where} hung up before it said that it speaks SSH`, { cause: error });
   if (/no matching/.test(message))
     return new KilnError(`${where} and kiln have no algorithm in common: ${message}`, {
       code: 'no-common-algorithm',

@@ -12,7 +12,7 @@ stat_of() {
   [ -n "$line" ] || return 1
   name=\${line#*\\(}; name=\${name%)*}
   set -- \${line##*) }
-  parent=$2
+  state=$1; parent=$2
 }
 server=; mine=" "; at=$$
 while [ "\${at:-1}" -gt 1 ]; do
@@ -45,7 +45,7 @@ hit() {
   [ "$(id -u)" = 0 ] || sudo -n kill -"$1" $found 2>/dev/null
 }
 alive() {
-  for pid in $found; do [ -d "/proc/$pid" ] && return 0; done
+  for pid in $found; do stat_of "$pid" && [ "$state" != Z ] && return 0; done
   return 1
 }
 found=" "

@@ -88,6 +88,12 @@ function exec(
   });
 }
 
+/** Whether a command certainly did not run: its session was never opened, as the connection had been lost before. */
+export function neverStarted(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && /^(No response from server|Not connected)$/.test(cause.message);
+}
+
 function startFailure(connection: Connection, error: unknown): KilnError {
   if (!connection.open) return connection.lost('starting a command', error);
   const message = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import type { ClientChannel } from 'ssh2';
 import { sleep } from '../../sdk/async.ts';
@@ -80,7 +79,7 @@ async function upload(
     // The size comes first in this protocol; of a pipe it is only known once all was read.
     const total = source.total ?? Number.POSITIVE_INFINITY;
     if (!Number.isFinite(total)) throw new KilnError(`${complaint}: without SFTP only regular files can be sent`);
-    await send(channel, Buffer.from(`C${bits} ${total} ${target.split('/').pop() || 'file'}\n`));
+    await send(session, Buffer.from(`C${bits} ${total} ${target.split('/').pop() || 'file'}\n`));
     await acknowledge(reader, complaint);
     const piece = Buffer.allocUnsafe(PIECE);
     for (let done = 0; done < total; ) {
@@ -88,11 +87,11 @@ async function upload(
       const length = Math.min(await source.read(piece), total - done);
       if (length === 0) throw new KilnError(`${complaint}: the file became shorter while it was read`);
       // The channel keeps a reference until the bytes are sent.
-      await send(channel, Buffer.from(piece.subarray(0, length)));
+      await send(session, Buffer.from(piece.subarray(0, length)));
       done += length;
       progress?.(done, total);
     }
-    await send(channel, OK);
+    await send(session, OK);
     await acknowledge(reader, complaint);
   } catch (error) {
     throw await session.better(error, complaint, signal);
@@ -116,7 +115,7 @@ async function download(
   const complaint = `cannot download "${source}" from the machine`;
   let file: FileHandle | undefined;
   try {
-    await send(channel, OK);
+    await send(session, OK);
     const header = await reader.line();
     const match = /^C[0-7]+ (\d+) /.exec(header);
     if (!match)
@@ -125,7 +124,7 @@ async function download(
     file = await open(target, 'w', mode ?? 0o644).catch(error => {
       throw new KilnError(describeFileError(target, error), { cause: error });
     });
-    await send(channel, OK);
+    await send(session, OK);
     for (let done = 0; done < total; ) {
       const piece = await reader.read(Math.min(PIECE, total - done));
       await file.write(piece);
@@ -133,7 +132,7 @@ async function download(
       progress?.(done, total);
     }
     await acknowledge(reader, complaint);
-    await send(channel, OK);
+    await send(session, OK);
     await file.close();
   } catch (error) {
     await file?.close().catch(() => {});
@@ -154,13 +153,27 @@ async function acknowledge(reader: ByteReader, complaint: string): Promise<void>
   throw new KilnError(`${complaint}: ${reason}`, { code: 'remote-file' });
 }
 
-async function send(channel: ClientChannel, data: Buffer): Promise<void> {
+/** Writes, and waits while the channel is full; gives up waiting when the connection is gone. */
+async function send({ channel, connection }: Session, data: Buffer): Promise<void> {
   if (channel.write(data)) return;
-  await Promise.race([once(channel, 'drain'), once(channel, 'close')]);
+  let drained: () => void = () => {};
+  try {
+    await Promise.race([
+      new Promise<void>(resolve => {
+        drained = resolve;
+        channel.once('drain', drained).once('close', drained);
+      }),
+      connection.ended,
+    ]);
+  } finally {
+    channel.off('drain', drained).off('close', drained);
+  }
+  if (!connection.open) throw connection.lost('transferring files');
 }
 
 interface Session {
   readonly channel: ClientChannel;
+  readonly connection: Connection;
   readonly closed: Promise<void>;
   code(): number | undefined;
   failure(what: string): KilnError;
@@ -206,7 +219,7 @@ function openSession(connection: Connection, command: string): Promise<Session> 
           if (!connection.open) return connection.lost('transferring files', error);
           return code !== undefined && code !== 0 ? failure(complaint) : error;
         };
-        resolve({ channel, closed, code: () => code, failure, better });
+        resolve({ channel, connection, closed, code: () => code, failure, better });
       });
     } catch (error) {
       refuse(error);

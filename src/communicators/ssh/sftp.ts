@@ -52,6 +52,7 @@ export class Sftp {
 
   close(): void {
     if (this.#open) this.#raw.end();
+    this.#open = false;
   }
 
   openFile(path: string, flags: 'r' | 'w', mode?: number): Promise<Buffer> {

@@ -8,8 +8,10 @@ import type { Guest } from './ssh/guest.ts';
 
 /** How long a first command waits for systemd to answer. */
 const SETTLE_LIMIT = 5000;
-/** systemd listens on it from early on, long before it has finished booting. */
+/** systemd listens on the first from early on, root's way; all others come over D-Bus, where the image has it. */
 const SYSTEMD_SOCKET = '/run/systemd/private';
+const BUS_SOCKET = '/run/dbus/system_bus_socket';
+const BUS_UNITS = ['/lib/systemd/system/dbus.socket', '/usr/lib/systemd/system/dbus.socket'];
 const FIRST_ORDINARY_UID = 1000;
 const NO_LOGIN = /\/(nologin|false|sync|halt|shutdown)$/;
 
@@ -48,10 +50,12 @@ export function loginGuest({ spec, files, entrance, systemd, notice }: LoginOpti
 }
 
 async function waitForSystemd(files: GuestFiles): Promise<void> {
+  const wanted = [SYSTEMD_SOCKET];
+  for (const unit of BUS_UNITS) if (await files.stat(unit)) wanted[1] = BUS_SOCKET;
   const deadline = performance.now() + SETTLE_LIMIT;
-  while (performance.now() < deadline) {
-    const stats = await files.stat(SYSTEMD_SOCKET).catch(() => undefined);
-    if (stats?.isSocket()) return;
-    await sleep(20);
+  while (wanted[0] !== undefined && performance.now() < deadline) {
+    const stats = await files.stat(wanted[0]).catch(() => undefined);
+    if (stats?.isSocket()) wanted.shift();
+    else await sleep(20);
   }
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Call, COMMON_PARAMETERS } from '../api/action.ts';
 import { EC2_ACTIONS } from '../api/index.ts';
+import type { CallWatch } from '../options.ts';
 import { ApiError, missingParameter } from '../protocol/errors.ts';
 import { type FormNode, parseForm, plainForm } from '../protocol/form.ts';
 import { render, type Xml } from '../protocol/xml.ts';
@@ -50,8 +51,10 @@ export class Dispatcher {
   private readonly runtime: Runtime;
   private readonly log: CallLog;
   private readonly sts: Readonly<Record<string, Operation>>;
+  private readonly watch: CallWatch | undefined;
 
-  constructor(world: World, runtime: Runtime, sessions: Sessions, log: CallLog) {
+  constructor(world: World, runtime: Runtime, sessions: Sessions, log: CallLog, watch?: CallWatch) {
+    this.watch = watch;
     this.world = world;
     this.runtime = runtime;
     this.log = log;
@@ -111,6 +114,7 @@ export class Dispatcher {
     let outcome = 'ok';
     let reply: Outgoing;
     try {
+      if ((await this.watch?.('received', action, region)) === 'drop') return { lost: true };
       const fate = this.world.faults.fateOf(action, how.parameter);
       if (fate.delay > 0) await delay(fate.delay);
       if (fate.error) throw fate.error;
@@ -124,6 +128,10 @@ export class Dispatcher {
       outcome = error instanceof ApiError ? error.code : 'InternalError';
       if (!(error instanceof ApiError)) this.world.notice(`${action} failed inside the embedded EC2: ${String(error)}`);
       reply = how.fail(error);
+    }
+    if ((await this.watch?.('done', action, region)) === 'drop') {
+      outcome = 'reply-lost';
+      reply = { lost: true };
     }
     this.log.add({ service, region, action, params, time, duration: Date.now() - time, outcome, requestId });
     return reply;

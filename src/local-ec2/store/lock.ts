@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sleep } from '../../sdk/async.ts';
 import { KilnError, systemCode } from '../../sdk/errors.ts';
 
 /** Who holds a store. `started` and `boot` tell a process from a later one that got the same number. */
@@ -11,7 +12,10 @@ interface Holder {
   readonly nonce: string;
 }
 
-const ATTEMPTS = 20;
+const ATTEMPTS = 100;
+/** Milliseconds between attempts, and after which a takeover counts as abandoned. */
+const RETRY_DELAY = 20;
+const GUARD_LIFE = 5_000;
 
 /**
  * Takes the store for this process; the returned function gives it back. A lock whose process is gone is taken over.
@@ -35,7 +39,7 @@ export async function lockStore(storeDir: string): Promise<() => Promise<void>> 
       if (found === undefined) continue;
       const holder = parseHolder(found);
       if (holder && (await isAlive(holder))) throw inUse(storeDir, holder.pid);
-      await takeAway(path, found, join(storeDir, `lock.${mine.nonce}.stale`));
+      await removeStale(path, found);
     }
     throw new KilnError(`the store "${storeDir}" could not be locked`, {
       code: 'store-in-use',
@@ -61,17 +65,28 @@ export async function holderOf(storeDir: string): Promise<number | undefined> {
   return holder && (await isAlive(holder)) ? holder.pid : undefined;
 }
 
-/** Moves a stale lock aside; puts it back when, in the meantime, another process took the lock. */
-async function takeAway(path: string, stale: string, aside: string): Promise<void> {
+/**
+ * Removes a lock whose process is gone. Only one process does so at a time, and looks once more before: else two that saw
+ * the same stale lock could each remove the other's fresh one.
+ */
+async function removeStale(path: string, stale: string): Promise<void> {
+  const guard = `${path}.takeover`;
   try {
-    await rename(path, aside);
+    await mkdir(guard);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return;
-    throw error;
+    if (systemCode(error) !== 'EEXIST') throw error;
+    // Another one is at it; or died at it, a while ago.
+    const made = await stat(guard).catch(() => undefined);
+    if (made && Date.now() - made.mtimeMs > GUARD_LIFE) await rmdir(guard).catch(() => {});
+    await sleep(RETRY_DELAY);
+    return;
   }
-  const moved = await readFile(aside, 'utf8');
-  if (moved !== stale) await tryLink(aside, path);
-  await rm(aside, { force: true });
+  try {
+    const found = await readFile(path, 'utf8').catch(() => undefined);
+    if (found === stale) await rm(path, { force: true });
+  } finally {
+    await rmdir(guard).catch(() => {});
+  }
 }
 
 async function tryLink(from: string, to: string): Promise<boolean> {

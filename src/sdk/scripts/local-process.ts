@@ -59,8 +59,9 @@ export async function runLocalProcess(
 }
 
 function startError(file: string, error: Error & { code?: string }): KilnError {
-  const reason =
-    error.code === 'ENOENT' ? `the command "${file}" was not found on this host` : describeFileError(file, error);
+  // A folder of the PATH that this user may not enter gives EACCES for every command that is nowhere else.
+  const missing = error.code === 'ENOENT' || (error.code === 'EACCES' && !file.includes('/'));
+  const reason = missing ? `the command "${file}" was not found on this host` : describeFileError(file, error);
   return new KilnError(reason, { cause: error, hint: 'is it installed, and on the PATH?' });
 }
 

@@ -4,10 +4,13 @@ import type { Span } from '../../sdk/source.ts';
 import type { FixTarget } from './fixer.ts';
 import { FIXERS } from './fixers.ts';
 import { isObject, type JsonObject, type JsonValue, toJson } from './json.ts';
+import { fixedText } from './print.ts';
 
 export interface FixResult {
   /** The fixed document; absent when it could not be fixed. */
   readonly document?: JsonObject;
+  /** The document says something else than before: a fixer had something to do. */
+  readonly changed: boolean;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -26,12 +29,12 @@ export function fixerOfKey(key: string): string | undefined {
 export function fixTemplate(root: ConfigNode): FixResult {
   if (root.kind !== 'object') {
     const message = `a template must be an object, not ${describeKind(root)}`;
-    return { diagnostics: [errorAt(root.span, 'wrong-type', message)] };
+    return { changed: false, diagnostics: [errorAt(root.span, 'wrong-type', message)] };
   }
   const diagnostics = checkLists(root);
-  if (diagnostics.length > 0) return { diagnostics };
   const document = toJson(root);
-  if (!isObject(document)) return { diagnostics };
+  if (diagnostics.length > 0 || !isObject(document)) return { changed: false, diagnostics };
+  const before = fixedText(document);
   for (const key of ['builders', 'provisioners', 'post-processors']) useUsualSpelling(document, key);
   const { builders = null, provisioners = null } = document;
   document.builders = builders;
@@ -41,7 +44,8 @@ export function fixTemplate(root: ConfigNode): FixResult {
     diagnostics.push(errorAt(placeOf(root, 'builders'), 'unfixable', message, { hint })),
   );
   for (const fixer of FIXERS) fixer.apply(target);
-  return diagnostics.length > 0 ? { diagnostics } : { document, diagnostics };
+  if (diagnostics.length > 0) return { changed: false, diagnostics };
+  return { document, changed: fixedText(document) !== before, diagnostics };
 }
 
 /** `builders` and `post-processors` of other types than lists (builders: of objects) cannot be fixed. */
@@ -61,7 +65,7 @@ function checkLists(root: ObjectNode): Diagnostic[] {
 }
 
 function useUsualSpelling(document: JsonObject, key: string): void {
-  if (key in document) return;
+  if (Object.hasOwn(document, key)) return;
   const given = Object.keys(document).find(one => one.toLowerCase() === key);
   if (given === undefined) return;
   document[key] = document[given] ?? null;

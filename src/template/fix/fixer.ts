@@ -43,7 +43,7 @@ export function types(...names: readonly string[]): (type: string) => boolean {
   return type => names.includes(type);
 }
 
-export const has = (object: JsonObject, key: string): boolean => key in object;
+export const has = (object: JsonObject, key: string): boolean => Object.hasOwn(object, key);
 export const isString = (value: JsonValue | undefined): value is string => typeof value === 'string';
 export const isBoolean = (value: JsonValue | undefined): value is boolean => typeof value === 'boolean';
 

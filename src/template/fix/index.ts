@@ -1,4 +1,3 @@
-export { type FixedFile, type FixFileOptions, fixFile, fixText } from './file.ts';
 export { type FixResult, fixerNames, fixerOfKey, fixTemplate } from './fix.ts';
 export type { JsonObject, JsonValue } from './json.ts';
 export { fixedText, renderFixed } from './print.ts';

@@ -1,6 +1,6 @@
 import type { ConfigNode } from '../../sdk/node.ts';
 
-/** Plain JSON data. Objects have no prototype, so that no key is special. */
+/** Plain JSON data. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
 export interface JsonObject {
   [key: string]: JsonValue;
@@ -21,10 +21,9 @@ export function toJson(node: ConfigNode): JsonValue {
   }
 }
 
+/** An object with these members; `__proto__` is a key like any other here. */
 export function objectOf(entries: Iterable<readonly [string, JsonValue]>): JsonObject {
-  const object: JsonObject = Object.create(null);
-  for (const [key, value] of entries) object[key] = value;
-  return object;
+  return Object.fromEntries(entries);
 }
 
 export function isObject(value: JsonValue | undefined): value is JsonObject {

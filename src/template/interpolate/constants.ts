@@ -1,7 +1,7 @@
 import type { NumberLiteral, TextLiteral } from './ast.ts';
 import { shorten } from './faults.ts';
-import type { Token } from './lexer.ts';
 import { parseComplex, parseFloatLiteral, parseInteger, unquote } from './literals.ts';
+import type { Token } from './token.ts';
 import { fault } from './tokens.ts';
 
 const INT_MIN = -(2n ** 63n);

@@ -1,7 +1,7 @@
 import type { Command, FunctionName, Operand, Pipeline, Variable } from './ast.ts';
 import { numberLiteral, textLiteral } from './constants.ts';
-import type { Token } from './lexer.ts';
 import type { Scope } from './scope.ts';
+import type { Token } from './token.ts';
 import { fault, type TokenReader } from './tokens.ts';
 
 /** What surrounds a pipeline; also how it is called in messages. */

@@ -1,40 +1,12 @@
 import { RenderError } from '../model.ts';
 import { shorten } from './faults.ts';
-
-export type TokenKind =
-  | 'text'
-  | 'open'
-  | 'close'
-  | 'space'
-  | 'word'
-  | 'keyword'
-  | 'bool'
-  | 'nil'
-  | 'dot'
-  | 'field'
-  | 'variable'
-  | 'string'
-  | 'raw'
-  | 'rune'
-  | 'number'
-  | 'complex'
-  | '('
-  | ')'
-  | '|'
-  | '='
-  | ':='
-  | 'char'
-  | 'end';
-
-export interface Token {
-  readonly kind: TokenKind;
-  readonly start: number;
-  readonly end: number;
-}
+import type { Token, TokenKind } from './token.ts';
 
 const KEYWORDS = new Set(['block', 'break', 'continue', 'define', 'else', 'end', 'if', 'range', 'template', 'with']);
 const SPACES = /[ \t\r\n]*/y;
-const WORD = /[\p{L}\p{Nd}_]*/uy;
+const WORD = /[A-Za-z0-9_]*/y;
+/** The same beyond ASCII, for the few names that need it. */
+const UNICODE_WORD = /[\p{L}\p{Nd}_]*/uy;
 const NUMBER =
   /[+-]?(?:0[xX][0-9a-fA-F_]*(?:\.[0-9a-fA-F_]*)?(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*(?:\.[0-7_]*)?|0[bB][01_]*(?:\.[01_]*)?|[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]*)?)i?/y;
 /** What variables keep for later, as Packer's filter has it: `{{ .X }}` with at most one blank on each side. */
@@ -71,6 +43,12 @@ export class Lexer {
   #run(pattern: RegExp, from: number): number {
     pattern.lastIndex = from;
     return pattern.test(this.#text) ? pattern.lastIndex : from;
+  }
+
+  /** The offset behind the letters, digits and underscores at `from`. */
+  #word(from: number): number {
+    const end = this.#run(WORD, from);
+    return this.#text.charCodeAt(end) > 0x7f ? this.#run(UNICODE_WORD, from) : end;
   }
 
   /** The next `{{` that opens an action; -1 when there is none. */
@@ -193,7 +171,7 @@ export class Lexer {
 
   #other(char: string, at: number): Token {
     if (/[0-9+-]/.test(char)) return this.#number();
-    const end = this.#run(WORD, at);
+    const end = this.#word(at);
     if (end > at) {
       this.#terminated(at, end);
       const word = this.#text.slice(at, end);
@@ -221,7 +199,7 @@ export class Lexer {
 
   /** A field or variable whose name starts at `from`; a bare `.` or `$` when there is none. */
   #name(kind: 'field' | 'variable', from: number): Token {
-    const end = this.#run(WORD, from);
+    const end = this.#word(from);
     this.#terminated(this.#at, end);
     return this.#take(kind === 'field' && end === from ? 'dot' : kind, end);
   }
@@ -235,7 +213,7 @@ export class Lexer {
       end = this.#run(NUMBER, end);
       complex = true;
     }
-    const over = this.#run(WORD, end);
+    const over = this.#word(end);
     if (over > end || (complex && text[end - 1] !== 'i')) {
       const shown = shorten(text.slice(start, over));
       throw this.#fault(`"${shown}" is not a number`, start, over, 'text goes in backquotes: `text`');

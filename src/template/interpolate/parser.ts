@@ -1,8 +1,8 @@
 import { type BranchNode, type Node, type ParsedTemplate, type Place, ROOT_NAME, type TemplateNode } from './ast.ts';
 import { unquoted } from './constants.ts';
 import { ExpressionParser } from './expressions.ts';
-import type { Token } from './lexer.ts';
 import { Scope } from './scope.ts';
+import type { Token } from './token.ts';
 import { fault, TokenReader } from './tokens.ts';
 
 /** The end of a block: which word closed it. */

@@ -1,8 +1,9 @@
 import { RenderError } from '../model.ts';
 import type { Place } from './ast.ts';
-import { Lexer, type Token } from './lexer.ts';
+import { Lexer } from './lexer.ts';
 import { LIMITS } from './limits.ts';
 import { explainUnexpected } from './near-misses.ts';
+import type { Token } from './token.ts';
 
 /** Tokens with look-ahead, and the complaints about them. */
 export class TokenReader {

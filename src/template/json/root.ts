@@ -136,7 +136,9 @@ function unknownRootKey({ key, keySpan }: MemberNode): Diagnostic {
   }
   const near = nearest(key, ROOT_KEYS);
   return errorAt(keySpan, 'unknown-root-key', `a template has no root key ${quoted(key)}`, {
-    hint: near ? `did you mean "${near}"?` : `known are ${ROOT_KEYS.join(', ')}; for a comment write "_${key}"`,
+    hint: near
+      ? `did you mean "${near}"?`
+      : `known are ${ROOT_KEYS.join(', ')}; for a comment write ${quoted(`_${key}`)}`,
   });
 }
 

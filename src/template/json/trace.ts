@@ -2,7 +2,7 @@ import { type Diagnostic, warningAt } from '../../sdk/diagnostics.ts';
 import type { ConfigNode, ObjectNode, StringNode } from '../../sdk/node.ts';
 import { nearest } from '../../sdk/suggest.ts';
 import { spanInside, type UserReference, userReferences } from '../interpolate/index.ts';
-import { quoted } from './quote.ts';
+import { quoted, shown } from './quote.ts';
 
 /** What is known of the variables when options are handed out. */
 export interface VariableUse {
@@ -69,6 +69,6 @@ function undeclared(
   const message = `no variable is called ${quoted(name)}, so this is empty`;
   const hint = near
     ? `did you mean ${quoted(near)}?`
-    : `declare it under "variables", or give it with -var '${name}=VALUE'`;
+    : `declare it under "variables", or give it with -var '${shown(name)}=VALUE'`;
   return warningAt(spanInside(node, start, end), 'undefined-variable', message, { hint, component });
 }

@@ -1,4 +1,4 @@
-/** Forms shorter than this would mask half of any output; only the plain value itself may be shorter. */
+/** Forms and single lines shorter than this would mask half of any output; only the whole value may be shorter. */
 const SHORTEST_FORM = 3;
 /** Lengths at which base64 tools wrap their lines: RFC 2045 and PEM. */
 const BASE64_LINES = [76, 64];
@@ -77,7 +77,7 @@ function shellForms(value: string): string[] {
 export function secretForms(value: string): string[] {
   if (value === '') return [];
   const unix = value.replaceAll('\r\n', '\n');
-  const plain = [value, unix, ...unix.split('\n').filter(line => line.trim() !== '')];
+  const plain = [value, unix, ...unix.split('\n').filter(line => line.trim().length >= SHORTEST_FORM)];
   const derived = [value, unix].flatMap(text => {
     const bytes = Buffer.from(text, 'utf8');
     return [...base64Forms(bytes), ...urlForms(bytes), ...jsonForms(text), ...shellForms(text)];

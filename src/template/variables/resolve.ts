@@ -71,6 +71,7 @@ export async function resolveVariables(inputs: VariableInputs, env: VariablesEnv
     assigned: new Set(inputs.assigned.map(one => one.name)),
   };
   const rounds = new VariableRounds(sources, names, env, createOutside(env.env, env.secrets));
+  if (env.missingAllowed) for (const { name } of required) rounds.values.set(name, '');
   await rounds.run();
   diagnostics.push(...rounds.diagnostics);
   // What refers to a variable that has an error itself is not worth a second complaint.

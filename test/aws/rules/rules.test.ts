@@ -161,17 +161,6 @@ const broken: readonly (readonly [string, Partial<EbsOptions>, readonly string[]
     { communicator: 'winrm', winrm_username: 'a', temporary_key_pair_type: 'ed25519' },
     ['temporary_key_pair_type: conflicting-options'],
   ],
-  ['no SSH user', { ssh_username: undefined }, ['ssh_username: missing-option']],
-  ['no WinRM user', { communicator: 'winrm' }, ['winrm_username: missing-option']],
-  ['a certificate without its key', { ssh_certificate_file: '/c' }, ['ssh_certificate_file: missing-option']],
-  ['a key file that is missing', { ssh_private_key_file: '/does/not/exist' }, ['ssh_private_key_file: missing-file']],
-  ['a jump host without login', { ssh_bastion_host: 'b' }, ['ssh_bastion_host: missing-option']],
-  [
-    'a jump host and a proxy',
-    { ssh_bastion_host: 'b', ssh_bastion_password: 'p', ssh_proxy_host: 'h' },
-    ['ssh_proxy_host: conflicting-options'],
-  ],
-  ['a tunnel that is none', { ssh_local_tunnels: ['80:host'] }, ['ssh_local_tunnels.0: bad-value']],
   [
     'a mapping key without encryption',
     { launch_block_device_mappings: [{ ...gp3, encrypted: false, kms_key_id: key }] },

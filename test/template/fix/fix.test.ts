@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it } from 'mocha';
-import { fixerNames, fixerOfKey, fixFile, fixTemplate, fixText, renderFixed } from '../../../src/template/fix/index.ts';
+import type { Diagnostic } from '../../../src/sdk/diagnostics.ts';
+import type { SourceFile } from '../../../src/sdk/source.ts';
+import { fixedText, fixerNames, fixerOfKey, fixTemplate, renderFixed } from '../../../src/template/fix/index.ts';
 import { parseJson } from '../../../src/template/json/parse.ts';
-import { tempFolders } from '../../helpers/temp-folder.ts';
 import { readCorpus } from '../corpus.ts';
 
 function fixed(document: unknown): unknown {
@@ -13,6 +12,13 @@ function fixed(document: unknown): unknown {
   const result = fixTemplate(root);
   assert.ok(result.document, result.diagnostics.map(one => one.message).join());
   return JSON.parse(renderFixed(result.document));
+}
+
+function fixText(source: SourceFile): { text?: string; changed: boolean; diagnostics: readonly Diagnostic[] } {
+  const { root, diagnostics } = parseJson(source);
+  if (!root || diagnostics.length > 0) return { changed: false, diagnostics };
+  const { document, ...rest } = fixTemplate(root);
+  return { ...rest, ...(document && { text: fixedText(document) }) };
 }
 
 const fixedBuilder = (builder: unknown): unknown =>
@@ -324,36 +330,6 @@ describe('template/fix', () => {
     assert.deepEqual([fixerNames[0], fixerNames.at(-1)], ['iso-md5', 'proxmox-type']);
     assert.equal(fixerOfKey('ssh_private_ip'), 'amazon-private-ip');
     assert.equal(fixerOfKey('region'), undefined);
-  });
-
-  describe('of files', () => {
-    const folder = tempFolders();
-
-    it('says whether anything changes', async () => {
-      const path = join(folder(), 't.json');
-      writeFileSync(path, '{"builders": [{"type": "vmware"}]}');
-      const { text, changed } = await fixFile(path);
-      assert.equal(changed, true);
-      assert.ok(text);
-      writeFileSync(path, text);
-      assert.equal((await fixFile(path)).changed, false);
-      writeFileSync(path, `\ufeff${text}`);
-      assert.equal((await fixFile(path)).changed, true);
-    });
-
-    it('tells of missing, broken and HCL2 files', async () => {
-      const path = join(folder(), 't.json');
-      assert.deepEqual(
-        (await fixFile(path)).diagnostics.map(one => one.code),
-        ['unreadable-file'],
-      );
-      writeFileSync(path, '{"builders": [}');
-      assert.notEqual((await fixFile(path)).diagnostics.length, 0);
-      assert.deepEqual(
-        (await fixFile('x.pkr.hcl')).diagnostics.map(one => one.code),
-        ['hcl-only'],
-      );
-    });
   });
 
   it('gives the documents that Packer 1.6.6 gives for all templates of the corpus', function () {

@@ -5,7 +5,8 @@ import { describe, it } from 'mocha';
 import { type Diagnostic, hasErrors } from '../../../src/sdk/diagnostics.ts';
 import { toPlain } from '../../../src/sdk/node.ts';
 import { formatLocation } from '../../../src/sdk/source.ts';
-import type { TemplateOptions } from '../../../src/template/language.ts';
+import { inspectTemplate } from '../../../src/template/inspect.ts';
+import { languageOf, type TemplateOptions } from '../../../src/template/language.ts';
 import { loadTemplate, loadTemplateText } from '../../../src/template/load.ts';
 import type { Template } from '../../../src/template/model.ts';
 import { tempFolders } from '../../helpers/temp-folder.ts';
@@ -447,6 +448,30 @@ describe('template: loading files', () => {
     assert.equal(loaded.template?.dir, join(cwd, 'sub'));
     const piped = await loadTemplate('-', options({ cwd, stdin: async () => Buffer.from(text) }));
     assert.equal(piped.template?.builds.length, 1);
+  });
+
+  it('takes .pkr.hcl, .pkr.json and folders for HCL2, and -config-type for other names', async () => {
+    const cwd = folder();
+    writeFileSync(
+      join(cwd, 'web.pkr.hcl'),
+      'source "null" "web" {\n  communicator = "none"\n}\nbuild {\n  sources = ["null.web"]\n}\n',
+    );
+    writeFileSync(
+      join(cwd, 'web.json'),
+      '{"builders": [{"type": "null", "name": "w"}], "provisioners": [{"type": "shell"}]}',
+    );
+    const language = async (path: string, extra = {}) =>
+      (await loadTemplate(path, options({ cwd, ...extra }))).template?.language;
+    assert.equal(await language('web.pkr.hcl'), 'hcl2');
+    assert.equal(await language('.'), 'hcl2');
+    assert.equal(await language('web.json'), 'json');
+    assert.equal(languageOf('a.pkr.json', { cwd }), 'hcl2');
+    assert.equal(languageOf('a.tpl', { cwd }), 'json');
+    assert.equal(languageOf('a.tpl', { cwd, configType: 'hcl2' }), 'hcl2');
+    assert.equal(languageOf('-', { cwd }), 'json');
+    const builders = async (path: string) => (await inspectTemplate(path, options({ cwd }))).inspection?.builders;
+    assert.deepEqual(await builders('web.pkr.hcl'), [{ name: 'null.web', type: 'null' }]);
+    assert.deepEqual(await builders('web.json'), [{ name: 'w', type: 'null' }]);
   });
 
   it('tells of a file that is not there', async () => {

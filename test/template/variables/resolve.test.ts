@@ -51,7 +51,8 @@ describe('resolving variables', () => {
     assert.deepEqual(complaints, ['error required-variable: required variable not set: key @t.json "key"']);
     assert.match(hints[0]!, /-var 'key=VALUE'/);
     assert.deepEqual((await resolve({ key: null }, { key: '' })).complaints, []);
-    assert.deepEqual((await resolve({ key: null }, {}, { missingAllowed: true })).complaints, []);
+    const allowed = await resolve({ key: null, url: 'x{{user `key`}}' }, {}, { missingAllowed: true });
+    assert.deepEqual(allowed, { values: { key: '', url: 'x' }, complaints: [], hints: [] });
   });
 
   it('points at the call of an undefined variable and suggests one', async () => {

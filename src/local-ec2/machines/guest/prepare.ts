@@ -9,7 +9,6 @@ import { grantSudo } from './sudo.ts';
 const SYSTEMD = ['/lib/systemd/systemd', '/usr/lib/systemd/systemd'];
 /** Marks the line that kiln owns in /etc/hosts. */
 const HOSTS_MARK = '# this machine, written by kiln';
-/** What cloud-init leaves for root on public images: the key is refused there with a word on who to be. */
 const CLOUD = '/var/lib/cloud';
 
 /** The image's systemd, when it has one. */
@@ -23,6 +22,8 @@ export async function prepareFiles(
   spec: MachineSpec,
   notice: (text: string) => void,
 ): Promise<void> {
+  // Where the host's root hung for a moment.
+  await files.remove('/run/kiln.old', 'folder');
   await writeNames(files, spec);
   await writeResolver(files);
   await writeMetadata(files, spec);

@@ -159,16 +159,20 @@ ListenStream=
 ListenStream=/run/kiln/unused-ssh.socket
 `;
 
-/** Tells kiln which way the machine goes down; systemd in a container can only exit. */
-const END_UNIT = `[Unit]
-Description=Tell kiln that this machine ends: %i
+const ENDS = ['reboot', 'poweroff', 'halt'] as const;
+
+/** Tells kiln which way the machine goes down; systemd without the right to reboot can only exit, whatever was asked. */
+function endUnit(end: string): string {
+  return `[Unit]
+Description=Tell kiln that this machine ends: ${end}
 DefaultDependencies=no
-Before=systemd-reboot.service systemd-poweroff.service systemd-halt.service
+Before=systemd-${end}.service
 [Service]
 Type=oneshot
-ExecStart=/bin/sh -c 'echo %i >/run/kiln/ended'
+Slice=-.slice
+ExecStart=/bin/sh -c 'echo ${end} >/run/kiln/ended'
 `;
-const ENDS = ['reboot', 'poweroff', 'halt'] as const;
+}
 
 type Skeleton = ReadonlyMap<string, { readonly text: string } | { readonly link: string }>;
 
@@ -179,9 +183,10 @@ function runSkeleton(): Skeleton {
   for (const name of SSH_SERVICES) entries.set(`systemd/system/${name}.service.d/zz-kiln.conf`, { text: SSH_DROP_IN });
   for (const name of ['ssh', 'sshd'])
     entries.set(`systemd/system/${name}.socket.d/zz-kiln.conf`, { text: SSH_SOCKET_DROP_IN });
-  entries.set('systemd/system/kiln-end@.service', { text: END_UNIT });
-  for (const end of ENDS)
-    entries.set(`systemd/system/${end}.target.wants/kiln-end@${end}.service`, { link: '../kiln-end@.service' });
+  for (const end of ENDS) {
+    entries.set(`systemd/system/kiln-${end}.service`, { text: endUnit(end) });
+    entries.set(`systemd/system/${end}.target.wants/kiln-${end}.service`, { link: `../kiln-${end}.service` });
+  }
   entries.set('kiln/ended', { text: '' });
   return entries;
 }

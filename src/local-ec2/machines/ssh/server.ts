@@ -23,6 +23,11 @@ export interface SshServerOptions {
   readonly onNotice: (text: string) => void;
 }
 
+/**
+ * Clients tell from this name in which order the server wants the two paths of an SFTP link request. Images' own SFTP
+ * servers, and kiln's, want OpenSSH's order.
+ */
+const IDENT = 'OpenSSH_9.2 kiln';
 const LOGIN_GRACE = 120_000;
 const MAX_ATTEMPTS = 20;
 
@@ -33,10 +38,15 @@ const MAX_ATTEMPTS = 20;
 export async function startSshServer(guest: Guest, options: SshServerOptions): Promise<SshServer> {
   const sockets = new Set<Socket>();
   const ssh = new ssh2.Server(
-    { hostKeys: options.hostKeys.map(key => key.privateKey), ident: 'kiln' },
+    { hostKeys: options.hostKeys.map(key => key.privateKey), ident: IDENT },
     (connection, client) => {
       const route = `${client.ip} ${client.port} ${options.address} ${options.port}`;
-      serveConnection(guest, connection, route, options.onNotice);
+      serveConnection(
+        guest,
+        connection,
+        { route, fromOpenSsh: /^SSH-2.0-(OpenSSH|dropbear)/.test(client.header.identRaw) },
+        options.onNotice,
+      );
     },
   );
   // Without the delay that gathers small packets: a short command's answer would wait 40 ms for it.
@@ -70,7 +80,12 @@ async function listen(server: Server, address: string, port: number): Promise<nu
   return typeof bound === 'object' && bound !== null ? bound.port : port;
 }
 
-function serveConnection(guest: Guest, connection: Connection, route: string, onNotice: (text: string) => void): void {
+function serveConnection(
+  guest: Guest,
+  connection: Connection,
+  from: Pick<Login, 'route' | 'fromOpenSsh'>,
+  onNotice: (text: string) => void,
+): void {
   let login: Login | undefined;
   let attempts = 0;
   const grace = setTimeout(() => connection.end(), LOGIN_GRACE);
@@ -83,7 +98,7 @@ function serveConnection(guest: Guest, connection: Connection, route: string, on
       authenticate(guest, context)
         .then(async account => {
           if (!account) return;
-          login = { account, route, sftpServer: await guest.files.firstProgram(SFTP_PROGRAMS) };
+          login = { ...from, account, sftpServer: await guest.files.firstProgram(SFTP_PROGRAMS) };
           context.accept();
         })
         .catch((error: unknown) => {
@@ -95,7 +110,7 @@ function serveConnection(guest: Guest, connection: Connection, route: string, on
     clearTimeout(grace);
     const user = login;
     if (!user) return;
-    connection.on('session', accept => serveSession(guest, user, connection, accept(), onNotice));
+    connection.on('session', accept => serveSession(guest, user, accept(), onNotice));
     serveForwarding(connection);
   });
 }

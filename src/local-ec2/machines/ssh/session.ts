@@ -1,10 +1,10 @@
-import type { Connection, PseudoTtyInfo, ServerChannel, Session } from 'ssh2';
-import { sleep } from '../../../sdk/async.ts';
+import type { PseudoTtyInfo, ServerChannel, Session } from 'ssh2';
 import { messageOf } from '../../../sdk/errors.ts';
 import type { Account } from '../guest/accounts.ts';
 import type { GuestProcess } from '../guest/enter.ts';
 import { loginEnvironment } from '../guest/environment.ts';
 import type { Guest } from './guest.ts';
+import { ChannelOutput } from './output.ts';
 import { SCP_PROGRAMS, scpRequest, serveScp } from './scp.ts';
 import { serveSftp } from './sftp.ts';
 import { inTerminal, resizeTerminal } from './terminal.ts';
@@ -14,6 +14,7 @@ export interface Login {
   readonly account: Account;
   /** For SSH_CONNECTION: client address and port, server address and port. */
   readonly route: string;
+  readonly fromOpenSsh: boolean;
   /** The image's own SFTP server, when it has one. */
   readonly sftpServer: string | undefined;
 }
@@ -25,13 +26,7 @@ const SIGNALS: ReadonlySet<string> = new Set(
 const OUTPUT_GRACE = 500;
 
 /** One SSH session channel: at most one command, shell or subsystem, with what was asked for before it. */
-export function serveSession(
-  guest: Guest,
-  login: Login,
-  connection: Connection,
-  session: Session,
-  onNotice: (text: string) => void,
-): void {
+export function serveSession(guest: Guest, login: Login, session: Session, onNotice: (text: string) => void): void {
   const { account } = login;
   const asked: Record<string, string> = {};
   let terminal: PseudoTtyInfo | undefined;
@@ -40,11 +35,12 @@ export function serveSession(
   const start = async (argv: readonly string[], channel: ServerChannel): Promise<void> => {
     // The client may leave at any moment, also while the command is being started. As sshd does then: what still
     // runs hears the line go dead.
+    let gone = false;
     const hangUp = (): void => {
+      gone = true;
       running?.then(process => process.kill('SIGHUP')).catch(() => {});
     };
     channel.once('close', hangUp);
-    connection.once('close', hangUp);
     await guest.settled();
     const [client = '', clientPort = '', , port = ''] = login.route.split(' ');
     const env: Record<string, string> = {
@@ -62,11 +58,10 @@ export function serveSession(
         : { account, argv, env },
     );
     const process = await running;
-    if (channel.destroyed) hangUp();
+    if (gone) hangUp();
     const drained = connectStreams(process, channel);
     const { code, signal } = await process.ended;
-    connection.removeListener('close', hangUp);
-    await Promise.race([drained, sleep(OUTPUT_GRACE)]);
+    await settledWithin(drained, OUTPUT_GRACE);
     if (signal) channel.exit(signal.replace(/^SIG/, ''), false, '');
     else channel.exit(code ?? 255);
     await drained;
@@ -77,7 +72,6 @@ export function serveSession(
     channel.on('error', () => {});
     start(argv, channel).catch((error: unknown) => {
       onNotice(`a command in a local machine failed to start: ${messageOf(error)}`);
-      if (channel.destroyed) return;
       channel.stderr.write(`kiln: ${messageOf(error)}\n`);
       channel.exit(255);
       channel.end();
@@ -119,7 +113,7 @@ export function serveSession(
   });
   // The image's own SFTP server lets the kernel judge every access; kiln serves where the image has none.
   const { sftpServer } = login;
-  if (sftpServer === undefined) session.on('sftp', accept => serveSftp(guest.files.as(account), account, accept()));
+  if (sftpServer === undefined) session.on('sftp', accept => serveSftp(guest.files.as(account), login, accept()));
   else
     session.on('subsystem', (accept, reject, info) => {
       if (info.name === 'sftp') begin([sftpServer], accept());
@@ -128,7 +122,7 @@ export function serveSession(
 }
 
 /** Joins a command's streams with its channel; resolves when all its output has been handed over. */
-function connectStreams(process: GuestProcess, channel: ServerChannel): Promise<void> {
+async function connectStreams(process: GuestProcess, channel: ServerChannel): Promise<void> {
   const { stdin, stdout, stderr } = process;
   // A command that stops reading must not block the connection.
   stdin.on('error', () => channel.resume());
@@ -137,15 +131,16 @@ function connectStreams(process: GuestProcess, channel: ServerChannel): Promise<
   channel.once('close', () => {
     for (const stream of [stdin, stdout, stderr]) stream.destroy();
   });
-  stdout.pipe(channel, { end: false });
-  stderr.pipe(channel.stderr, { end: false });
-  const done = [stdout, stderr].map(
-    stream =>
-      new Promise<void>(resolve => {
-        stream.on('error', () => resolve());
-        stream.on('close', () => resolve());
-        stream.on('end', () => resolve());
-      }),
-  );
-  return Promise.all(done).then(() => {});
+  const output = new ChannelOutput(channel);
+  await Promise.all([output.pump(stdout, channel), output.pump(stderr, channel.stderr)]);
+}
+
+/** Waits for the promise, but not longer; leaves no timer behind. */
+async function settledWithin(promise: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
 }

@@ -23,7 +23,12 @@ type Open =
   | { readonly kind: 'folder'; readonly path: string; names: string[] };
 
 /** Serves SFTP (version 3) on the machine's files with the rights of the user, for images without an SFTP server. */
-export function serveSftp(files: GuestFiles, account: Account, sftp: SFTPWrapper): void {
+export function serveSftp(
+  files: GuestFiles,
+  login: { readonly account: Account; readonly fromOpenSsh: boolean },
+  sftp: SFTPWrapper,
+): void {
+  const { account } = login;
   const open = new Map<number, Open>();
   let lastHandle = 0;
   let closed = false;
@@ -33,7 +38,7 @@ export function serveSftp(files: GuestFiles, account: Account, sftp: SFTPWrapper
   const serve = (id: number, work: () => Promise<void>): void => {
     queue = queue.then(work).catch((error: unknown) => {
       const code = systemCode(error) ?? '';
-      if (!closed) sftp.status(id, statusOf(code), code);
+      if (!closed) sftp.status(id, statusOf(code), REASONS[code] ?? code);
     });
   };
   const done = (id: number): void => sftp.status(id, STATUS_CODE.OK);
@@ -142,8 +147,11 @@ export function serveSftp(files: GuestFiles, account: Account, sftp: SFTPWrapper
   sftp.on('READLINK', (id, path) =>
     serve(id, async () => sftp.name(id, [plainName(await files.readLink(inside(path)))])),
   );
-  // OpenSSH's clients and servers, and all others since, send the target first.
-  sftp.on('SYMLINK', (id, target, path) => serve(id, () => files.makeLink(target, inside(path)).then(() => done(id))));
+  sftp.on('SYMLINK', (id, first, second) => {
+    // All clients send the target first; ssh2 turns the two round when OpenSSH is the client.
+    const [target, path] = login.fromOpenSsh ? [second, first] : [first, second];
+    serve(id, () => files.makeLink(target, inside(path)).then(() => done(id)));
+  });
   sftp.on('REALPATH', (id, path) =>
     serve(id, () => files.at(inside(path), true, async place => sftp.name(id, [plainName(place.inside)]))),
   );
@@ -169,6 +177,21 @@ function systemFlags(flags: number): number {
     (flags & OPEN_MODE.EXCL ? O_EXCL : 0)
   );
 }
+
+/** What clients show for an error. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'Permission denied',
+  EBADF: 'Bad file handle',
+  EEXIST: 'File exists',
+  EISDIR: 'Is a directory',
+  ELOOP: 'Too many links',
+  ENOENT: 'No such file or directory',
+  ENOSPC: 'No space left on device',
+  ENOTDIR: 'Not a directory',
+  ENOTEMPTY: 'Directory not empty',
+  EPERM: 'Permission denied',
+  EROFS: 'Read-only file system',
+};
 
 function statusOf(code: string): number {
   if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return STATUS_CODE.NO_SUCH_FILE;

@@ -7,8 +7,8 @@ import { evaluate } from '../eval/index.ts';
 import { parseHcl, parseHclExpression } from '../syntax/index.ts';
 import { fromNode } from '../values/json.ts';
 import { string, type Value } from '../values/value.ts';
-import type { Declaration } from './variables.ts';
 import { constantScope } from './values.ts';
+import type { Declaration } from './variables.ts';
 
 /** Where values come from, weakest first; the name appears in messages. */
 export type Origin = 'environment' | 'variable file' | 'command line';
@@ -23,7 +23,11 @@ export interface Assignment {
 type Declared = ReadonlyMap<string, Declaration>;
 
 /** `PKR_VAR_name`; names that are not declared are none of the template's business. */
-export function fromEnvironment(env: Readonly<Record<string, string | undefined>>, declared: Declared, diagnostics: Diagnostic[]): Assignment[] {
+export function fromEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+  declared: Declared,
+  diagnostics: Diagnostic[],
+): Assignment[] {
   const found: Assignment[] = [];
   for (const name of declared.keys()) {
     const text = env[`PKR_VAR_${name}`];
@@ -35,13 +39,21 @@ export function fromEnvironment(env: Readonly<Record<string, string | undefined>
 }
 
 /** `-var name=value`. */
-export function fromCommandLine(vars: readonly (readonly [string, string])[], declared: Declared, diagnostics: Diagnostic[]): Assignment[] {
+export function fromCommandLine(
+  vars: readonly (readonly [string, string])[],
+  declared: Declared,
+  diagnostics: Diagnostic[],
+): Assignment[] {
   return vars.flatMap(([name, text]) => {
     if (!declared.has(name)) {
       const file = { path: `<-var ${name}>`, text };
       const near = didYouMean(name, declared.keys()).hint;
       const span = { file, start: 0, end: text.length };
-      diagnostics.push(errorAt(span, 'undeclared-variable', `the template declares no variable "${name}"`, { hint: near ?? `declare it: variable "${name}" {}` }));
+      diagnostics.push(
+        errorAt(span, 'undeclared-variable', `the template declares no variable "${name}"`, {
+          hint: near ?? `declare it: variable "${name}" {}`,
+        }),
+      );
       return [];
     }
     return textAssignment(name, text, 'command line', `<-var ${name}>`, declared, diagnostics) ?? [];
@@ -51,7 +63,14 @@ export function fromCommandLine(vars: readonly (readonly [string, string])[], de
 const CONSTANT = constantScope('values of variables are plain values');
 
 /** Text stays as it is for strings, numbers and untyped variables; for all other types it is an expression. */
-function textAssignment(name: string, text: string, origin: Origin, path: string, declared: Declared, diagnostics: Diagnostic[]): Assignment | undefined {
+function textAssignment(
+  name: string,
+  text: string,
+  origin: Origin,
+  path: string,
+  declared: Declared,
+  diagnostics: Diagnostic[],
+): Assignment | undefined {
   const file: SourceFile = { path, text };
   const span = { file, start: 0, end: text.length };
   const type = declared.get(name)?.constraint.type.kind ?? 'dynamic';
@@ -65,9 +84,19 @@ function textAssignment(name: string, text: string, origin: Origin, path: string
 }
 
 /** One variable file in either syntax. `undeclared` says whether names that the template does not declare are reported. */
-export async function fromFile(path: string, cwd: string, declared: Declared, undeclared: boolean, diagnostics: Diagnostic[]): Promise<Assignment[]> {
+export async function fromFile(
+  path: string,
+  cwd: string,
+  declared: Declared,
+  undeclared: boolean,
+  diagnostics: Diagnostic[],
+): Promise<Assignment[]> {
   if (!/\.(?:hcl|json)$/.test(path)) {
-    diagnostics.push(errorAt(undefined, 'unknown-var-file', `the name of the variable file "${path}" does not say what is in it`, { hint: 'let it end in .pkrvars.hcl or .pkrvars.json' }));
+    diagnostics.push(
+      errorAt(undefined, 'unknown-var-file', `the name of the variable file "${path}" does not say what is in it`, {
+        hint: 'let it end in .pkrvars.hcl or .pkrvars.json',
+      }),
+    );
     return [];
   }
   const { source, diagnostics: unreadable } = await readSource(path, { cwd, what: 'the variable file' });
@@ -77,8 +106,16 @@ export async function fromFile(path: string, cwd: string, declared: Declared, un
   return found.filter(one => {
     if (declared.has(one.name)) return true;
     if (undeclared) {
-      const hint = didYouMean(one.name, declared.keys()).hint ?? `declare it: variable "${one.name}" {}, or delete it here`;
-      diagnostics.push(warningAt(one.span, 'undeclared-variable', `the template declares no variable "${one.name}", so this value is not used`, { hint }));
+      const hint =
+        didYouMean(one.name, declared.keys()).hint ?? `declare it: variable "${one.name}" {}, or delete it here`;
+      diagnostics.push(
+        warningAt(
+          one.span,
+          'undeclared-variable',
+          `the template declares no variable "${one.name}", so this value is not used`,
+          { hint },
+        ),
+      );
     }
     return false;
   });
@@ -88,7 +125,19 @@ function fromHcl(source: SourceFile, diagnostics: Diagnostic[]): Assignment[] {
   const { body, diagnostics: syntax } = parseHcl(source);
   diagnostics.push(...syntax);
   for (const block of body.blocks) {
-    diagnostics.push(errorAt(block.headerSpan, 'block-in-var-file', `a variable file holds values, no blocks such as "${block.type}"`, { hint: block.type === 'variable' ? 'declare variables in a *.pkr.hcl file; here write NAME = VALUE' : 'write NAME = VALUE' }));
+    diagnostics.push(
+      errorAt(
+        block.headerSpan,
+        'block-in-var-file',
+        `a variable file holds values, no blocks such as "${block.type}"`,
+        {
+          hint:
+            block.type === 'variable'
+              ? 'declare variables in a *.pkr.hcl file; here write NAME = VALUE'
+              : 'write NAME = VALUE',
+        },
+      ),
+    );
   }
   if (hasErrors(syntax)) return [];
   return body.attributes.flatMap(({ name, nameSpan, expression }) => {
@@ -106,11 +155,20 @@ function fromJson(source: SourceFile, diagnostics: Diagnostic[]): Assignment[] {
   const objects = root.kind === 'array' ? root.items : [root];
   return objects.flatMap(object => {
     if (object.kind !== 'object') {
-      diagnostics.push(errorAt(object.span, 'wrong-type', 'a variable file in JSON is an object of names and values', { hint: 'write {"NAME": "VALUE"}' }));
+      diagnostics.push(
+        errorAt(object.span, 'wrong-type', 'a variable file in JSON is an object of names and values', {
+          hint: 'write {"NAME": "VALUE"}',
+        }),
+      );
       return [];
     }
     return object.members
       .filter(member => member.key !== '//')
-      .map(({ key, keySpan, value }) => ({ name: key, value: fromNode(value), origin: 'variable file' as const, span: { ...keySpan, end: value.span.end } }));
+      .map(({ key, keySpan, value }) => ({
+        name: key,
+        value: fromNode(value),
+        origin: 'variable file' as const,
+        span: { ...keySpan, end: value.span.end },
+      }));
   });
 }

@@ -32,11 +32,19 @@ export function readBody(body: Body, schema: BodySchema, where: string, diagnost
 }
 
 /** The content of a body whose arguments only a plugin knows. In JSON everything but `dynamic` reads as an argument. */
-export function openContent(body: Body, diagnostics: Diagnostic[], blocks: BodySchema['blocks'] = {}): { attributes: readonly Attribute[]; blocks: readonly Block[] } {
+export function openContent(
+  body: Body,
+  diagnostics: Diagnostic[] | undefined,
+  blocks: BodySchema['blocks'] = {},
+): { attributes: readonly Attribute[]; blocks: readonly Block[] } {
   return split(body, { ...blocks, dynamic: ['type'] }, diagnostics);
 }
 
-function split(body: Body, blockTypes: BodySchema['blocks'], diagnostics: Diagnostic[]): { attributes: readonly Attribute[]; blocks: readonly Block[] } {
+function split(
+  body: Body,
+  blockTypes: BodySchema['blocks'],
+  diagnostics: Diagnostic[] | undefined,
+): { attributes: readonly Attribute[]; blocks: readonly Block[] } {
   if (body.syntax === 'native') return body;
   const attributes = new Map<string, Attribute>();
   const blocks: Block[] = [];
@@ -44,7 +52,11 @@ function split(body: Body, blockTypes: BodySchema['blocks'], diagnostics: Diagno
     const labels = Object.hasOwn(blockTypes, member.name) ? blockTypes[member.name] : undefined;
     if (labels) blocks.push(...jsonBlocks(member, labels, diagnostics));
     else if (attributes.has(member.name)) {
-      diagnostics.push(errorAt(member.nameSpan, 'duplicate-argument', `"${member.name}" is set twice`, { hint: 'delete one of the two' }));
+      diagnostics?.push(
+        errorAt(member.nameSpan, 'duplicate-argument', `"${member.name}" is set twice`, {
+          hint: 'delete one of the two',
+        }),
+      );
     } else {
       const expression = jsonExpression(member.value, diagnostics);
       const span = { ...member.nameSpan, end: member.value.span.end };
@@ -55,21 +67,30 @@ function split(body: Body, blockTypes: BodySchema['blocks'], diagnostics: Diagno
 }
 
 /** One level of objects per label, then one object, or a list of them, per block. */
-function jsonBlocks(member: JsonMember, labelNames: readonly string[], diagnostics: Diagnostic[]): Block[] {
+function jsonBlocks(member: JsonMember, labelNames: readonly string[], diagnostics: Diagnostic[] | undefined): Block[] {
   const blocks: Block[] = [];
   const descend = (node: ConfigNode, labels: readonly Name[]): void => {
     if (node.kind === 'array') {
       for (const item of node.items) descend(item, labels);
     } else if (node.kind !== 'object') {
       if (node.kind === 'null') return;
-      diagnostics.push(errorAt(node.span, 'wrong-type', `the block "${member.name}" must be an object, not ${describeKind(node)}`));
+      diagnostics?.push(
+        errorAt(node.span, 'wrong-type', `the block "${member.name}" must be an object, not ${describeKind(node)}`),
+      );
     } else if (labels.length < labelNames.length) {
       for (const one of node.members) {
         if (one.key !== '//') descend(one.value, [...labels, { text: one.key, span: one.keySpan }]);
       }
     } else {
       const last = labels[labels.length - 1]?.span ?? member.nameSpan;
-      blocks.push({ type: member.name, typeSpan: member.nameSpan, labels, body: jsonBody(node), headerSpan: last, span: node.span });
+      blocks.push({
+        type: member.name,
+        typeSpan: member.nameSpan,
+        labels,
+        body: jsonBody(node),
+        headerSpan: last,
+        span: node.span,
+      });
     }
   };
   descend(member.value, []);
@@ -80,20 +101,33 @@ function unexpectedAttribute(attribute: Attribute, schema: BodySchema, where: st
   const { name, nameSpan } = attribute;
   if (Object.hasOwn(schema.blocks, name)) {
     const labels = schema.blocks[name] ?? [];
-    return errorAt(nameSpan, 'block-expected', `"${name}" is a block, not an argument`, { hint: `write ${[name, ...labels.map(label => `"${label}"`)].join(' ')} { ... } without "="` });
+    return errorAt(nameSpan, 'block-expected', `"${name}" is a block, not an argument`, {
+      hint: `write ${[name, ...labels.map(label => `"${label}"`)].join(' ')} { ... } without "="`,
+    });
   }
   const names = [...schema.attributes, ...Object.keys(schema.blocks)];
-  const hint = didYouMean(name, names).hint ?? (schema.attributes.length > 0 ? `the arguments are ${schema.attributes.join(', ')}` : `there are only blocks: ${Object.keys(schema.blocks).join(', ')}`);
+  const hint =
+    didYouMean(name, names).hint ??
+    (schema.attributes.length > 0
+      ? `the arguments are ${schema.attributes.join(', ')}`
+      : `there are only blocks: ${Object.keys(schema.blocks).join(', ')}`);
   return errorAt(nameSpan, 'unknown-argument', `there is no argument "${name}" in ${where}`, { hint });
 }
 
 function unexpectedBlock(block: Block, schema: BodySchema, where: string): Diagnostic {
   const { type, typeSpan } = block;
   if (schema.attributes.includes(type)) {
-    return errorAt(typeSpan, 'argument-expected', `"${type}" is an argument, not a block`, { hint: `write ${type} = ...` });
+    return errorAt(typeSpan, 'argument-expected', `"${type}" is an argument, not a block`, {
+      hint: `write ${type} = ...`,
+    });
   }
   const hint = ADVICE[type] ?? didYouMean(type, [...Object.keys(schema.blocks), ...schema.attributes]).hint;
-  return errorAt(typeSpan, 'unknown-block', `there is no block "${type}" in ${where}`, hint === undefined ? {} : { hint });
+  return errorAt(
+    typeSpan,
+    'unknown-block',
+    `there is no block "${type}" in ${where}`,
+    hint === undefined ? {} : { hint },
+  );
 }
 
 /** Blocks of related tools, or in the wrong place. */
@@ -117,7 +151,15 @@ function labelsFit(block: Block, names: readonly string[], diagnostics: Diagnost
   const form = [block.type, ...names.map(name => `"${name.toUpperCase()}"`), '{ ... }'].join(' ');
   const extra = block.labels[names.length];
   const missing = names[block.labels.length];
-  if (extra) diagnostics.push(errorAt(extra.span, 'extra-label', `the block "${block.type}" has too many labels`, { hint: `write ${form}` }));
-  else diagnostics.push(errorAt(block.headerSpan, 'missing-label', `the block "${block.type}" has no ${missing ?? 'label'}`, { hint: `write ${form}` }));
+  if (extra)
+    diagnostics.push(
+      errorAt(extra.span, 'extra-label', `the block "${block.type}" has too many labels`, { hint: `write ${form}` }),
+    );
+  else
+    diagnostics.push(
+      errorAt(block.headerSpan, 'missing-label', `the block "${block.type}" has no ${missing ?? 'label'}`, {
+        hint: `write ${form}`,
+      }),
+    );
   return false;
 }

@@ -3,7 +3,7 @@ import type { Span } from '../../../sdk/source.ts';
 import { PACKER_COMPATIBLE_VERSION, parseVersion } from '../../version.ts';
 import { evaluate } from '../eval/index.ts';
 import type { Attribute, Block } from '../syntax/ast.ts';
-import { readBody, openContent } from './content.ts';
+import { openContent, readBody } from './content.ts';
 import { PACKER } from './schemas.ts';
 import { ArgumentReader, constantScope } from './values.ts';
 import { parseConstraints, type VersionConstraint } from './version-constraint.ts';
@@ -32,7 +32,12 @@ export function readPackerBlocks(blocks: readonly Block[], diagnostics: Diagnost
         const plugin = readPlugin(attribute, diagnostics);
         const earlier = plugins.get(attribute.name);
         if (earlier) {
-          diagnostics.push(errorAt(attribute.nameSpan, 'duplicate-plugin', `the plugin "${attribute.name}" is required twice`, { hint: 'delete one of the two', notes: [{ message: 'required here first', span: earlier.span }] }));
+          diagnostics.push(
+            errorAt(attribute.nameSpan, 'duplicate-plugin', `the plugin "${attribute.name}" is required twice`, {
+              hint: 'delete one of the two',
+              notes: [{ message: 'required here first', span: earlier.span }],
+            }),
+          );
         } else if (plugin) plugins.set(plugin.name, plugin);
       }
     }
@@ -46,12 +51,22 @@ function checkVersion(attributes: ReadonlyMap<string, Attribute>, diagnostics: D
   if (text === undefined) return;
   const constraints = parseConstraints(text);
   if (!constraints) {
-    reader.report('required_version', 'invalid-version', `"${text}" is not a version constraint`, 'write one such as ">= 1.7.0" or "~> 1.8"');
+    reader.report(
+      'required_version',
+      'invalid-version',
+      `"${text}" is not a version constraint`,
+      'write one such as ">= 1.7.0" or "~> 1.8"',
+    );
     return;
   }
   const core = parseVersion(PACKER_COMPATIBLE_VERSION);
   if (core && !constraints.every(one => one.admits(core))) {
-    reader.report('required_version', 'unsupported-version', `this template is for Packer ${text}, and kiln reads the language of Packer ${PACKER_COMPATIBLE_VERSION}`, 'widen the constraint if the template needs nothing newer or older');
+    reader.report(
+      'required_version',
+      'unsupported-version',
+      `this template is for Packer ${text}, and kiln reads the language of Packer ${PACKER_COMPATIBLE_VERSION}`,
+      'widen the constraint if the template needs nothing newer or older',
+    );
   }
 }
 
@@ -62,7 +77,12 @@ function readPlugin(attribute: Attribute, diagnostics: Diagnostic[]): RequiredPl
     return undefined;
   };
   const form = `write ${name} = { source = "github.com/OWNER/NAME", version = ">= 1.0.0" }`;
-  if (!/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(name) || name.includes('--')) return fail(attribute.nameSpan, `"${name}" cannot be the name of a plugin`, 'use small letters, digits and single dashes');
+  if (!/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/.test(name) || name.includes('--'))
+    return fail(
+      attribute.nameSpan,
+      `"${name}" cannot be the name of a plugin`,
+      'use small letters, digits and single dashes',
+    );
   const before = diagnostics.length;
   const value = evaluate(expression, CONSTANT, diagnostics);
   if (diagnostics.length > before) return undefined;
@@ -75,10 +95,19 @@ function readPlugin(attribute: Attribute, diagnostics: Diagnostic[]): RequiredPl
   if (version?.kind !== 'string') return fail(expression.span, `the requirement of "${name}" has no version`, form);
   const constraints = parseConstraints(version.text);
   if (!constraints || constraints.some(one => one.version.prerelease !== '')) {
-    return fail(expression.span, `"${version.text}" is not a version constraint for a plugin`, 'write one such as ">= 1.0.0" or "~> 1"');
+    return fail(
+      expression.span,
+      `"${version.text}" is not a version constraint for a plugin`,
+      'write one such as ">= 1.0.0" or "~> 1"',
+    );
   }
   const problem = sourceProblem(source.text);
-  if (problem !== undefined) return fail(expression.span, `"${source.text}" is not the source of a plugin: ${problem}`, 'write one such as "github.com/hashicorp/amazon"');
+  if (problem !== undefined)
+    return fail(
+      expression.span,
+      `"${source.text}" is not the source of a plugin: ${problem}`,
+      'write one such as "github.com/hashicorp/amazon"',
+    );
   return { name, source: source.text, version: version.text, constraints, span: attribute.nameSpan };
 }
 

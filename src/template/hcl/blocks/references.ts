@@ -39,7 +39,9 @@ function children(expression: Expression): readonly Expression[] {
     case 'object':
       return expression.items.flatMap(item => [item.key, item.value]);
     case 'for':
-      return [expression.collection, expression.key, expression.value, expression.condition].filter(one => one !== undefined);
+      return [expression.collection, expression.key, expression.value, expression.condition].filter(
+        one => one !== undefined,
+      );
     default:
       return [];
   }
@@ -102,7 +104,7 @@ function markTarget(expression: Expression, inside: Set<Expression>): void {
 
 /** Every expression that stands directly in a body or in a block inside it. */
 export function expressionsOf(body: Body): Expression[] {
-  const { attributes, blocks } = openContent(body, []);
+  const { attributes, blocks } = openContent(body, undefined);
   return [...attributes.map(attribute => attribute.expression), ...blocks.flatMap(block => expressionsOf(block.body))];
 }
 

@@ -1,6 +1,6 @@
 import { type Diagnostic, errorAt } from '../../../sdk/diagnostics.ts';
-import { didYouMean } from '../../../sdk/suggest.ts';
 import type { Span } from '../../../sdk/source.ts';
+import { didYouMean } from '../../../sdk/suggest.ts';
 import { evaluate, type Root } from '../eval/index.ts';
 import type { FunctionTable } from '../functions/contract.ts';
 import { ConversionError, convert } from '../values/convert.ts';
@@ -8,7 +8,7 @@ import { BOOL } from '../values/types.ts';
 import { object, UNKNOWN, unknown, type Value } from '../values/value.ts';
 import type { Assignment } from './assignments.ts';
 import { referencesIn } from './references.ts';
-import { type Declaration, fit, type Validation } from './variables.ts';
+import { conform, type Declaration, type Validation } from './variables.ts';
 
 /** A variable with its final value and where that came from. */
 export interface Resolved {
@@ -18,7 +18,12 @@ export interface Resolved {
 }
 
 /** Takes the last assignment of each variable, or its default. Unless `optional`, a variable without either is an error. */
-export function resolveVariables(declared: ReadonlyMap<string, Declaration>, assignments: readonly Assignment[], optional: boolean, diagnostics: Diagnostic[]): Map<string, Resolved> {
+export function resolveVariables(
+  declared: ReadonlyMap<string, Declaration>,
+  assignments: readonly Assignment[],
+  optional: boolean,
+  diagnostics: Diagnostic[],
+): Map<string, Resolved> {
   const last = new Map(assignments.map(one => [one.name, one]));
   const resolved = new Map<string, Resolved>();
   for (const declaration of declared.values()) {
@@ -27,31 +32,53 @@ export function resolveVariables(declared: ReadonlyMap<string, Declaration>, ass
   return resolved;
 }
 
-function resolveOne(declaration: Declaration, assignment: Assignment | undefined, optional: boolean, diagnostics: Diagnostic[]): Resolved {
+function resolveOne(
+  declaration: Declaration,
+  assignment: Assignment | undefined,
+  optional: boolean,
+  diagnostics: Diagnostic[],
+): Resolved {
   const { name, constraint, default: fallback } = declaration;
   if (assignment) {
     const what = `the value of "${name}" (${assignment.origin})`;
-    return { declaration, value: accept(declaration, assignment, diagnostics), origin: { what, span: assignment.span } };
+    return {
+      declaration,
+      value: accept(declaration, assignment, diagnostics),
+      origin: { what, span: assignment.span },
+    };
   }
   if (fallback) {
-    return { declaration, value: fallback.value, origin: { what: `the default of "${name}"`, span: fallback.expression.span } };
+    return {
+      declaration,
+      value: fallback.value,
+      origin: { what: `the default of "${name}"`, span: fallback.expression.span },
+    };
   }
   if (!optional) {
-    diagnostics.push(errorAt(declaration.span, 'unset-variable', `the variable "${name}" has no value`, { hint: `give it a default, -var '${name}=...', a -var-file, or PKR_VAR_${name} in the environment` }));
+    diagnostics.push(
+      errorAt(declaration.span, 'unset-variable', `the variable "${name}" has no value`, {
+        hint: `give it a default, -var '${name}=...', a -var-file, or PKR_VAR_${name} in the environment`,
+      }),
+    );
   }
   return { declaration, value: unknown(constraint.type), origin: undefined };
 }
 
 function accept(declaration: Declaration, assignment: Assignment, diagnostics: Diagnostic[]): Value {
   try {
-    return fit(assignment.value, declaration.constraint);
+    return conform(assignment.value, declaration.constraint);
   } catch (error) {
     if (!(error instanceof ConversionError)) throw error;
     if (declaration.inferred && isSimilar(assignment.value, declaration)) return assignment.value;
     diagnostics.push(
-      errorAt(assignment.span, 'wrong-type', `the value of the variable "${declaration.name}" does not fit its type: ${error.message}`, {
-        notes: [{ message: 'the variable is declared here', span: declaration.span }],
-      }),
+      errorAt(
+        assignment.span,
+        'wrong-type',
+        `the value of the variable "${declaration.name}" does not fit its type: ${error.message}`,
+        {
+          notes: [{ message: 'the variable is declared here', span: declaration.span }],
+        },
+      ),
     );
     return UNKNOWN;
   }
@@ -63,20 +90,28 @@ function isSimilar(value: Value, { constraint: { type } }: Declaration): boolean
   return type.kind === 'object' && value.kind === 'mapping';
 }
 
+const ELSEWHERE_IN_FOLDER = 'if another file of the folder declares it, give the folder instead of the file';
+
 /** `var` as expressions see it. */
-export function variablesRoot(resolved: ReadonlyMap<string, Resolved>): Root {
+export function variablesRoot(resolved: ReadonlyMap<string, Resolved>, hasNeighbours: () => boolean): Root {
   return {
     value: object([...resolved].map(([name, one]) => [name, one.value])),
     origin: name => resolved.get(name)?.origin,
     missing: name => ({
       message: `the variable "${name}" is not declared`,
-      hint: didYouMean(name, resolved.keys()).hint ?? `declare it: variable "${name}" {}`,
+      hint:
+        didYouMean(name, resolved.keys()).hint ??
+        (hasNeighbours() ? ELSEWHERE_IN_FOLDER : `declare it: variable "${name}" {}`),
     }),
   };
 }
 
 /** Checks every validation rule against the variable's final value. */
-export function validateVariables(resolved: ReadonlyMap<string, Resolved>, functions: FunctionTable, diagnostics: Diagnostic[]): void {
+export function validateVariables(
+  resolved: ReadonlyMap<string, Resolved>,
+  functions: FunctionTable,
+  diagnostics: Diagnostic[],
+): void {
   for (const one of resolved.values()) {
     for (const validation of one.declaration.validations) check(one, validation, functions, diagnostics);
   }
@@ -86,7 +121,9 @@ function check(resolved: Resolved, validation: Validation, functions: FunctionTa
   const { name } = resolved.declaration;
   const references = referencesIn(validation.condition);
   if (!references.some(({ root, path }) => root === 'var' && path[0] === name)) {
-    diagnostics.push(errorAt(validation.span, 'invalid-validation', `the condition must say something about var.${name}`));
+    diagnostics.push(
+      errorAt(validation.span, 'invalid-validation', `the condition must say something about var.${name}`),
+    );
     return;
   }
   const own: Root = {
@@ -99,13 +136,19 @@ function check(resolved: Resolved, validation: Validation, functions: FunctionTa
   const value = evaluate(validation.condition, { roots: new Map([['var', own]]), functions, elsewhere }, diagnostics);
   if (diagnostics.length > before || value.kind === 'unknown') return;
   const verdict = truth(value);
-  if (verdict === undefined) diagnostics.push(errorAt(validation.span, 'invalid-validation', 'the condition must give true or false'));
+  if (verdict === undefined)
+    diagnostics.push(errorAt(validation.span, 'invalid-validation', 'the condition must give true or false'));
   if (verdict === false) {
     const { origin, declaration } = resolved;
     diagnostics.push(
-      errorAt(origin?.span ?? declaration.span, 'invalid-value', `${origin?.what ?? `the value of "${name}"`} is not valid: ${validation.message}`, {
-        notes: [{ message: 'the condition it must meet', span: validation.span }],
-      }),
+      errorAt(
+        origin?.span ?? declaration.span,
+        'invalid-value',
+        `${origin?.what ?? `the value of "${name}"`} is not valid: ${validation.message}`,
+        {
+          notes: [{ message: 'the condition it must meet', span: validation.span }],
+        },
+      ),
     );
   }
 }

@@ -16,7 +16,9 @@ export function toNode(value: Value, expression: Expression, scope: Scope): Conf
     return { kind: 'array', items, span: inner.span };
   }
   if (inner.kind === 'object' && value.kind === 'mapping') {
-    const written = new Map(inner.items.flatMap(item => (item.key.kind === 'literal' ? [[String(item.key.value), item] as const] : [])));
+    const written = new Map(
+      inner.items.flatMap(item => (item.key.kind === 'literal' ? [[String(item.key.value), item] as const] : [])),
+    );
     const members = [...value.entries].map(([key, one]): MemberNode => {
       const item = written.get(key);
       return { key, keySpan: item?.key.span ?? inner.span, value: toNode(one, item?.value ?? inner, scope) };
@@ -50,7 +52,11 @@ export function flatNode(value: Value, span: Span, origins: Origins = []): Confi
     case 'sequence':
       return { kind: 'array', items: value.items.map(item => flatNode(item, span, origins)), ...placed };
     case 'mapping': {
-      const members = [...value.entries].map(([key, item]) => ({ key, keySpan: span, value: flatNode(item, span, origins) }));
+      const members = [...value.entries].map(([key, item]) => ({
+        key,
+        keySpan: span,
+        value: flatNode(item, span, origins),
+      }));
       return { kind: 'object', members, ...placed };
     }
   }
@@ -59,6 +65,8 @@ export function flatNode(value: Value, span: Span, origins: Origins = []): Confi
 function originsOf(expression: Expression, scope: Scope): Origins {
   const origin = scope.roots.get('var')?.origin;
   if (!origin || expression.kind === 'literal' || expression.kind === 'number') return [];
-  const names = new Set(referencesIn(expression).flatMap(({ root, path }) => (root === 'var' && path[0] !== undefined ? [path[0]] : [])));
+  const names = new Set(
+    referencesIn(expression).flatMap(({ root, path }) => (root === 'var' && path[0] !== undefined ? [path[0]] : [])),
+  );
   return [...names].flatMap(name => origin(name) ?? []);
 }

@@ -13,7 +13,13 @@ export function constantScope(restriction: string): Scope {
 }
 
 /** Evaluates an expression as a type; unknown after a complaint. */
-export function evaluateAs(expression: Expression, type: Type, scope: Scope, what: string, diagnostics: Diagnostic[]): Value {
+export function evaluateAs(
+  expression: Expression,
+  type: Type,
+  scope: Scope,
+  what: string,
+  diagnostics: Diagnostic[],
+): Value {
   const before = diagnostics.length;
   const value = evaluate(expression, scope, diagnostics);
   if (diagnostics.length > before) return UNKNOWN;

@@ -36,39 +36,71 @@ const ANY: Constraint = { type: DYNAMIC, defaults: undefined };
 const CONSTANT = constantScope('this must be a plain value');
 
 /** Reads `variable` and `variables` blocks. `functions` are those that defaults may call: env. */
-export function readVariables(blocks: readonly Block[], functions: FunctionTable, diagnostics: Diagnostic[]): Map<string, Declaration> {
+export function readVariables(
+  blocks: readonly Block[],
+  functions: FunctionTable,
+  diagnostics: Diagnostic[],
+): Map<string, Declaration> {
   const declared = new Map<string, Declaration>();
   const add = (declaration: Declaration): void => {
     const earlier = declared.get(declaration.name);
     if (!earlier) declared.set(declaration.name, declaration);
     else {
       const notes = [{ message: 'declared here first', span: earlier.span }];
-      diagnostics.push(errorAt(declaration.span, 'duplicate-variable', `the variable "${declaration.name}" is declared twice`, { hint: 'delete one of the two, or rename it', notes }));
+      diagnostics.push(
+        errorAt(declaration.span, 'duplicate-variable', `the variable "${declaration.name}" is declared twice`, {
+          hint: 'delete one of the two, or rename it',
+          notes,
+        }),
+      );
     }
   };
   const scope: Scope = { roots: new Map(), functions, elsewhere: NOT_IN_DEFAULTS };
   for (const block of blocks) {
     if (block.type === 'variable') add(readVariable(block, scope, diagnostics));
-    if (block.type === 'variables') for (const attribute of openContent(block.body, diagnostics).attributes) add(shortDeclaration(attribute, scope, diagnostics));
+    if (block.type === 'variables')
+      for (const attribute of openContent(block.body, diagnostics).attributes)
+        add(shortDeclaration(attribute, scope, diagnostics));
   }
   return declared;
 }
 
 const PLAIN = 'outside of defaults of variables: use a local that combines them';
-const NOT_IN_DEFAULTS = { var: PLAIN, local: PLAIN, data: PLAIN, path: PLAIN, packer: PLAIN, source: PLAIN, build: PLAIN };
+const NOT_IN_DEFAULTS = {
+  var: PLAIN,
+  local: PLAIN,
+  data: PLAIN,
+  path: PLAIN,
+  packer: PLAIN,
+  source: PLAIN,
+  build: PLAIN,
+};
 
 function shortDeclaration(attribute: Attribute, scope: Scope, diagnostics: Diagnostic[]): Declaration {
   const { name, expression } = attribute;
   const value = evaluate(expression, scope, diagnostics);
   const constraint = { type: value.type, defaults: undefined };
-  return { name, span: attribute.nameSpan, constraint, inferred: true, default: { value, expression }, description: undefined, sensitive: false, validations: [] };
+  return {
+    name,
+    span: attribute.nameSpan,
+    constraint,
+    inferred: true,
+    default: { value, expression },
+    description: undefined,
+    sensitive: false,
+    validations: [],
+  };
 }
 
 function readVariable(block: Block, scope: Scope, diagnostics: Diagnostic[]): Declaration {
   const [label] = block.labels;
   const name = label?.text ?? '';
   if (label && !/^[\p{ID_Start}_][\p{ID_Continue}-]*$/u.test(name)) {
-    diagnostics.push(errorAt(label.span, 'invalid-name', `"${name}" cannot be the name of a variable`, { hint: 'use letters, digits, "_" and "-", a letter or "_" first' }));
+    diagnostics.push(
+      errorAt(label.span, 'invalid-name', `"${name}" cannot be the name of a variable`, {
+        hint: 'use letters, digits, "_" and "-", a letter or "_" first',
+      }),
+    );
   }
   const { attributes, blocks } = readBody(block.body, VARIABLE, 'a variable block', diagnostics);
   const reader = new ArgumentReader(attributes, CONSTANT, diagnostics);
@@ -93,27 +125,40 @@ function readConstraint(attribute: Attribute, diagnostics: Diagnostic[]): Constr
   let { expression } = attribute;
   const { file, start } = expression.span;
   // In the JSON syntax a type stands in a string.
-  if (expression.kind === 'literal' && typeof expression.value === 'string' && file.text.charAt(start) === '"' && /\.json$/.test(file.path)) {
-    expression = expressionInString({ kind: 'string', value: expression.value, span: expression.span }, diagnostics) ?? expression;
+  if (
+    expression.kind === 'literal' &&
+    typeof expression.value === 'string' &&
+    file.text.charAt(start) === '"' &&
+    /\.json$/.test(file.path)
+  ) {
+    expression =
+      expressionInString({ kind: 'string', value: expression.value, span: expression.span }, diagnostics) ?? expression;
   }
   return readType(expression, constant => evaluate(constant, CONSTANT, diagnostics), diagnostics);
 }
 
-function readDefault(attribute: Attribute, constraint: Constraint | undefined, scope: Scope, diagnostics: Diagnostic[]): NonNullable<Declaration['default']> {
+function readDefault(
+  attribute: Attribute,
+  constraint: Constraint | undefined,
+  scope: Scope,
+  diagnostics: Diagnostic[],
+): NonNullable<Declaration['default']> {
   const { expression } = attribute;
   const value = evaluate(expression, scope, diagnostics);
   if (!constraint) return { value, expression };
   try {
-    return { value: fit(value, constraint), expression };
+    return { value: conform(value, constraint), expression };
   } catch (error) {
     if (!(error instanceof ConversionError)) throw error;
-    diagnostics.push(errorAt(expression.span, 'wrong-type', `the default does not fit the variable's type: ${error.message}`));
+    diagnostics.push(
+      errorAt(expression.span, 'wrong-type', `the default does not fit the variable's type: ${error.message}`),
+    );
     return { value: UNKNOWN, expression };
   }
 }
 
 /** Fills in optional attributes and converts. Throws a ConversionError. */
-export function fit(value: Value, { type, defaults }: Constraint): Value {
+export function conform(value: Value, { type, defaults }: Constraint): Value {
   return convert(defaults && value.kind !== 'unknown' ? applyDefaults(value, defaults) : value, type);
 }
 
@@ -122,14 +167,26 @@ function readValidation(block: Block, variable: string, diagnostics: Diagnostic[
   const condition = attributes.get('condition');
   const message = attributes.get('error_message');
   if (!condition || !message) {
-    diagnostics.push(errorAt(block.headerSpan, 'incomplete-validation', `this validation has no "${condition ? 'error_message' : 'condition'}"`, { hint: `write condition = ... var.${variable} ... and error_message = "..."` }));
+    diagnostics.push(
+      errorAt(
+        block.headerSpan,
+        'incomplete-validation',
+        `this validation has no "${condition ? 'error_message' : 'condition'}"`,
+        { hint: `write condition = ... var.${variable} ... and error_message = "..."` },
+      ),
+    );
     return undefined;
   }
-  const text = plainText(message.expression) ?? new ArgumentReader(attributes, CONSTANT, diagnostics).text('error_message');
+  const text =
+    plainText(message.expression) ?? new ArgumentReader(attributes, CONSTANT, diagnostics).text('error_message');
   if (text === undefined) return undefined;
   const trimmed = text.trim();
   if (!/^\P{Ll}/u.test(trimmed) || !/[.?!]$/.test(trimmed)) {
-    diagnostics.push(errorAt(message.expression.span, 'invalid-error-message', 'the message must be a whole sentence', { hint: 'begin with a capital letter and end with ".", "?" or "!"' }));
+    diagnostics.push(
+      errorAt(message.expression.span, 'invalid-error-message', 'the message must be a whole sentence', {
+        hint: 'begin with a capital letter and end with ".", "?" or "!"',
+      }),
+    );
   }
   return { condition: condition.expression, message: text, span: condition.expression.span };
 }

@@ -3,7 +3,7 @@ import { didYouMean } from '../../../sdk/suggest.ts';
 import type { AttributeExpression, Expression, IndexExpression } from '../syntax/ast.ts';
 import { isInteger, toText, truncate } from '../values/number.ts';
 import { describeType, NUMBER, STRING } from '../values/types.ts';
-import { unknown, UNKNOWN, type Value } from '../values/value.ts';
+import { UNKNOWN, unknown, type Value } from '../values/value.ts';
 import type { Evaluator } from './index.ts';
 
 /** `target.name` */
@@ -36,14 +36,29 @@ function member(target: Value, name: string): Value | undefined {
 function failOnMember(evaluator: Evaluator, target: Value, name: string, span: Span): Value {
   if (target.kind === 'null') return evaluator.fail(span, 'null-value', `null has no attribute "${name}"`);
   if (target.kind === 'mapping' || target.type.kind === 'object') {
-    const names = target.kind === 'mapping' ? [...target.entries.keys()] : target.type.kind === 'object' ? [...target.type.attributes.keys()] : [];
+    const names =
+      target.kind === 'mapping'
+        ? [...target.entries.keys()]
+        : target.type.kind === 'object'
+          ? [...target.type.attributes.keys()]
+          : [];
     const near = didYouMean(name, names).hint;
-    const hint = near ?? (names.length > 0 && names.length <= 12 ? `it has ${names.map(one => `"${one}"`).join(', ')}` : undefined);
-    return evaluator.fail(span, 'unknown-attribute', `this ${target.type.kind === 'map' ? 'map has no element' : 'object has no attribute'} "${name}"`, hint === undefined ? {} : { hint });
+    const hint =
+      near ??
+      (names.length > 0 && names.length <= 12 ? `it has ${names.map(one => `"${one}"`).join(', ')}` : undefined);
+    return evaluator.fail(
+      span,
+      'unknown-attribute',
+      `this ${target.type.kind === 'map' ? 'map has no element' : 'object has no attribute'} "${name}"`,
+      hint === undefined ? {} : { hint },
+    );
   }
   if (target.type.kind === 'list' || target.type.kind === 'tuple' || target.type.kind === 'set') {
     return evaluator.fail(span, 'unknown-attribute', `a ${target.type.kind} has no attributes`, {
-      hint: target.type.kind === 'set' ? `write [for x in ... : x.${name}] for that of each element` : `write [0].${name} for that of the first element, [*].${name} for that of each`,
+      hint:
+        target.type.kind === 'set'
+          ? `write [for x in ... : x.${name}] for that of each element`
+          : `write [0].${name} for that of the first element, [*].${name} for that of each`,
     });
   }
   return evaluator.fail(span, 'unknown-attribute', `a ${describeType(target.type)} has no attributes, so no "${name}"`);
@@ -65,7 +80,9 @@ export function elementOf(evaluator: Evaluator, expression: IndexExpression): Va
     case 'object':
       return entryOf(evaluator, target, key, expression.key);
     case 'set':
-      return evaluator.fail(expression.key.span, 'invalid-index', 'the elements of a set have no index', { hint: 'convert it first: tolist is sort(...) or [for x in ... : x]' });
+      return evaluator.fail(expression.key.span, 'invalid-index', 'the elements of a set have no index', {
+        hint: 'write sort(...) or [for x in ... : x] to make a list of it',
+      });
     default:
       return evaluator.fail(expression.key.span, 'invalid-index', `a ${describeType(target.type)} has no elements`);
   }
@@ -74,11 +91,21 @@ export function elementOf(evaluator: Evaluator, expression: IndexExpression): Va
 function itemOf(evaluator: Evaluator, target: Value, key: Value, at: Expression): Value {
   const index = evaluator.convert(key, NUMBER, at, 'the index of a list');
   if (index.kind !== 'number') return target.type.kind === 'list' ? unknown(target.type.element) : UNKNOWN;
-  if (!isInteger(index.number)) return evaluator.fail(at.span, 'invalid-index', `${toText(index.number)} is not a whole number`);
+  if (!isInteger(index.number))
+    return evaluator.fail(at.span, 'invalid-index', `${toText(index.number)} is not a whole number`);
   const position = Number(truncate(index.number));
-  const length = target.kind === 'sequence' ? target.items.length : target.type.kind === 'tuple' ? target.type.elements.length : undefined;
+  const length =
+    target.kind === 'sequence'
+      ? target.items.length
+      : target.type.kind === 'tuple'
+        ? target.type.elements.length
+        : undefined;
   if (position < 0 || (length !== undefined && position >= length)) {
-    return evaluator.fail(at.span, 'invalid-index', `there is no element ${position}: ${length === 0 ? 'the list is empty' : `the indexes go from 0${length === undefined ? ' on' : ` to ${length - 1}`}`}`);
+    return evaluator.fail(
+      at.span,
+      'invalid-index',
+      `there is no element ${position}: ${length === 0 ? 'the list is empty' : `the indexes go from 0${length === undefined ? ' on' : ` to ${length - 1}`}`}`,
+    );
   }
   if (target.kind === 'sequence') return target.items[position] ?? UNKNOWN;
   if (target.type.kind === 'tuple') return unknown(target.type.elements[position]);

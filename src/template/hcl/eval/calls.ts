@@ -1,6 +1,12 @@
 import { messageOf } from '../../../sdk/errors.ts';
 import { didYouMean } from '../../../sdk/suggest.ts';
-import { FunctionError, type HclFunction, type LazyFunction, type Parameter, type PlainFunction } from '../functions/contract.ts';
+import {
+  FunctionError,
+  type HclFunction,
+  type LazyFunction,
+  type Parameter,
+  type PlainFunction,
+} from '../functions/contract.ts';
 import type { CallExpression, Expression } from '../syntax/ast.ts';
 import { ConversionError, convert } from '../values/convert.ts';
 import { readType } from '../values/type-expression.ts';
@@ -33,21 +39,32 @@ export function callFunction(evaluator: Evaluator, call: CallExpression): Value 
     if (!(error instanceof FunctionError)) throw error;
     const at = error.argument === undefined ? undefined : args[error.argument]?.at;
     const place = at?.span ?? span;
-    return evaluator.fail(place, 'function-failed', `${text}: ${error.message}`, error.hint === undefined ? {} : { hint: error.hint });
+    return evaluator.fail(
+      place,
+      'function-failed',
+      `${text}: ${error.message}`,
+      error.hint === undefined ? {} : { hint: error.hint },
+    );
   }
 }
 
 function failOnUnknown(evaluator: Evaluator, call: CallExpression): Value {
   const { functions, restriction } = evaluator.scope;
   const { text, span } = call.name;
-  if (restriction !== undefined) return evaluator.fail(span, 'function-not-allowed', `the function "${text}" cannot be called here: ${restriction}`);
+  if (restriction !== undefined)
+    return evaluator.fail(span, 'function-not-allowed', `the function "${text}" cannot be called here: ${restriction}`);
   if (text === 'env') {
     return evaluator.fail(span, 'function-not-allowed', '"env" can be called only in the default of a variable', {
       hint: 'declare a variable with default = env("NAME") and refer to it',
     });
   }
   const foreign = FOREIGN[text];
-  return evaluator.fail(span, 'unknown-function', `there is no function "${text}"`, foreign === undefined ? didYouMean(text, functions.names()) : { hint: foreign });
+  return evaluator.fail(
+    span,
+    'unknown-function',
+    `there is no function "${text}"`,
+    foreign === undefined ? didYouMean(text, functions.names()) : { hint: foreign },
+  );
 }
 
 /** Functions that people know from related tools. */
@@ -75,7 +92,11 @@ function evaluateArguments(evaluator: Evaluator, call: CallExpression): Argument
   if (!last) return args;
   if (last.value.kind === 'sequence') return [...args, ...last.value.items.map(value => ({ value, at: last.at }))];
   if (last.value.kind !== 'unknown') {
-    evaluator.fail(last.at.span, 'wrong-type', `only a list can be spread with "...", not ${last.value.kind === 'null' ? 'null' : `a ${describeType(last.value.type)}`}`);
+    evaluator.fail(
+      last.at.span,
+      'wrong-type',
+      `only a list can be spread with "...", not ${last.value.kind === 'null' ? 'null' : `a ${describeType(last.value.type)}`}`,
+    );
   }
   return undefined;
 }
@@ -96,14 +117,23 @@ function countFits(evaluator: Evaluator, call: CallExpression, found: HclFunctio
   if (count >= least && count <= most) return true;
   const few = count < least;
   const missing = found.parameters[count]?.name;
-  const what = few ? `too few arguments for ${call.name.text}: ${missing === undefined ? 'one' : `"${missing}"`} is missing` : `too many arguments for ${call.name.text}: it takes ${most === 0 ? 'none' : most}`;
+  const what = few
+    ? `too few arguments for ${call.name.text}: ${missing === undefined ? 'one' : `"${missing}"`} is missing`
+    : `too many arguments for ${call.name.text}: it takes ${most === 0 ? 'none' : most}`;
   const extra = call.args[most];
-  evaluator.fail(few || !extra ? call.span : extra.span, 'argument-count', what, { hint: `write ${signature(call, found)}` });
+  evaluator.fail(few || !extra ? call.span : extra.span, 'argument-count', what, {
+    hint: `write ${signature(call, found)}`,
+  });
   return false;
 }
 
 /** Converts to the parameters' types and refuses nulls; undefined after a complaint. */
-function prepare(evaluator: Evaluator, call: CallExpression, found: PlainFunction, args: readonly Argument[]): Value[] | undefined {
+function prepare(
+  evaluator: Evaluator,
+  call: CallExpression,
+  found: PlainFunction,
+  args: readonly Argument[],
+): Value[] | undefined {
   const values: Value[] = [];
   let good = true;
   args.forEach(({ value, at }, index) => {
@@ -131,7 +161,8 @@ function isUsable(value: Value, parameter: Parameter): boolean {
 }
 
 function callLazy(evaluator: Evaluator, call: CallExpression, found: LazyFunction): Value {
-  if (call.expandLast) return evaluator.fail(call.span, 'wrong-type', `the arguments of ${call.name.text} cannot be spread with "..."`);
+  if (call.expandLast)
+    return evaluator.fail(call.span, 'wrong-type', `the arguments of ${call.name.text} cannot be spread with "..."`);
   if (!countFits(evaluator, call, found, call.args.length)) return UNKNOWN;
   return found.call(call.args, {
     evaluate: expression => evaluator.evaluate(expression),
@@ -140,7 +171,13 @@ function callLazy(evaluator: Evaluator, call: CallExpression, found: LazyFunctio
       const value = new Evaluator(evaluator.scope, problems, evaluator.item).evaluate(expression);
       return problems.length === 0 ? { value } : { problems: problems.map(one => one.message) };
     },
-    fail: (expression, message, hint) => evaluator.fail(expression?.span ?? call.name.span, 'function-failed', `${call.name.text}: ${message}`, hint === undefined ? {} : { hint }),
+    fail: (expression, message, hint) =>
+      evaluator.fail(
+        expression?.span ?? call.name.span,
+        'function-failed',
+        `${call.name.text}: ${message}`,
+        hint === undefined ? {} : { hint },
+      ),
     readType: expression => readType(expression, constant => evaluator.evaluate(constant), evaluator.diagnostics).type,
   });
 }

@@ -56,7 +56,14 @@ export class Evaluator {
   evaluate(expression: Expression): Value {
     switch (expression.kind) {
       case 'number':
-        return numberFromText(expression.text) ?? this.fail(expression.span, 'number-too-large', `the number ${expression.text} is too large or too exact to calculate with`);
+        return (
+          numberFromText(expression.text) ??
+          this.fail(
+            expression.span,
+            'number-too-large',
+            `the number ${expression.text} is too large or too exact to calculate with`,
+          )
+        );
       case 'literal':
         if (expression.value === null) return NULL;
         return typeof expression.value === 'boolean' ? bool(expression.value) : string(expression.value);
@@ -104,11 +111,17 @@ export class Evaluator {
     const { restriction, elsewhere, functions } = this.scope;
     const name = expression.name;
     if (restriction !== undefined) {
-      return this.fail(expression.span, 'reference-not-allowed', `"${name}" cannot be used here: ${restriction}`, { hint: `write "${name}" in double quotes if it is text` });
+      return this.fail(expression.span, 'reference-not-allowed', `"${name}" cannot be used here: ${restriction}`, {
+        hint: `write "${name}" in double quotes if it is text`,
+      });
     }
     const place = elsewhere?.[name];
-    if (place !== undefined) return this.fail(expression.span, 'reference-not-allowed', `"${name}" exists only ${place}`);
-    if (functions.get(name)) return this.fail(expression.span, 'unknown-name', `"${name}" is a function; its arguments are missing`, { hint: `write ${name}(...)` });
+    if (place !== undefined)
+      return this.fail(expression.span, 'reference-not-allowed', `"${name}" exists only ${place}`);
+    if (functions.get(name))
+      return this.fail(expression.span, 'unknown-name', `"${name}" is a function; its arguments are missing`, {
+        hint: `write ${name}(...)`,
+      });
     const near = didYouMean(name, this.scope.roots.keys());
     const hint = near.hint ?? `write "${name}" in double quotes if it is text; for a variable write var.${name}`;
     return this.fail(expression.span, 'unknown-name', `there is nothing named "${name}"`, { hint });

@@ -5,7 +5,11 @@ import type { Evaluator } from './index.ts';
 import { withName } from './scope.ts';
 
 /** Keys and values of a collection, as `for` sees them; undefined when they are unknown or there are none. */
-export function elementsOf(evaluator: Evaluator, expression: Expression, what: string): readonly (readonly [Value, Value])[] | undefined {
+export function elementsOf(
+  evaluator: Evaluator,
+  expression: Expression,
+  what: string,
+): readonly (readonly [Value, Value])[] | undefined {
   const value = evaluator.evaluate(expression);
   switch (value.kind) {
     case 'sequence':
@@ -13,13 +17,19 @@ export function elementsOf(evaluator: Evaluator, expression: Expression, what: s
     case 'mapping':
       return [...value.entries].map(([key, item]) => [string(key), item] as const);
     case 'null':
-      evaluator.fail(expression.span, 'null-value', `${what} cannot go over null`, { hint: 'write coalescelist(..., []) or a conditional for an empty list instead' });
+      evaluator.fail(expression.span, 'null-value', `${what} cannot go over null`, {
+        hint: 'write coalescelist(..., []) or a conditional for an empty list instead',
+      });
       return undefined;
     case 'unknown':
       if (['string', 'number', 'bool'].includes(value.type.kind)) break;
       return undefined;
   }
-  evaluator.fail(expression.span, 'wrong-type', `${what} goes over a list, set, map or object, not over a ${describeType(value.type)}`);
+  evaluator.fail(
+    expression.span,
+    'wrong-type',
+    `${what} goes over a list, set, map or object, not over a ${describeType(value.type)}`,
+  );
   return undefined;
 }
 
@@ -59,12 +69,18 @@ function grouped(gathered: readonly { key: string | undefined; value: Value }[])
   return object([...groups].map(([key, values]) => [key, tuple(values)]));
 }
 
-function distinct(evaluator: Evaluator, expression: ForExpression, gathered: readonly { key: string | undefined; value: Value }[]): Value {
+function distinct(
+  evaluator: Evaluator,
+  expression: ForExpression,
+  gathered: readonly { key: string | undefined; value: Value }[],
+): Value {
   const entries = new Map<string, Value>();
   for (const { key = '', value } of gathered) {
     if (entries.has(key)) {
       const at = expression.key ?? expression;
-      return evaluator.fail(at.span, 'duplicate-key', `two elements give the key "${key}"`, { hint: 'write "..." after the value to gather the values of equal keys in lists' });
+      return evaluator.fail(at.span, 'duplicate-key', `two elements give the key "${key}"`, {
+        hint: 'write "..." after the value to gather the values of equal keys in lists',
+      });
     }
     entries.set(key, value);
   }
@@ -75,7 +91,8 @@ function distinct(evaluator: Evaluator, expression: ForExpression, gathered: rea
 export function evaluateSplat(evaluator: Evaluator, expression: SplatExpression): Value {
   const target = evaluator.evaluate(expression.target);
   if (target.kind === 'null') {
-    if (['list', 'set', 'tuple'].includes(target.type.kind)) return evaluator.fail(expression.target.span, 'null-value', 'null has no elements');
+    if (['list', 'set', 'tuple'].includes(target.type.kind))
+      return evaluator.fail(expression.target.span, 'null-value', 'null has no elements');
     return tuple([]);
   }
   const each = (item: Value): Value => evaluator.in(evaluator.scope, item).evaluate(expression.each);
@@ -83,7 +100,11 @@ export function evaluateSplat(evaluator: Evaluator, expression: SplatExpression)
     const items = target.items.map(each);
     if (target.type.kind === 'tuple') return tuple(items);
     const [first] = items;
-    if (!first) return list(target.type.element.kind === 'dynamic' ? target.type.element : each(unknown(target.type.element)).type, []);
+    if (!first)
+      return list(
+        target.type.element.kind === 'dynamic' ? target.type.element : each(unknown(target.type.element)).type,
+        [],
+      );
     return items.every(item => sameType(item.type, first.type)) ? list(first.type, items) : tuple(items);
   }
   if (target.kind === 'unknown') {

@@ -32,7 +32,13 @@ function decided(operator: BinaryOperator, value: Value | undefined): Value | un
   return value?.kind === 'bool' && value.flag === (operator === '||') ? value : undefined;
 }
 
-function operand(evaluator: Evaluator, value: Value, wanted: Type, expression: BinaryExpression, at: BinaryExpression['left']): Value | undefined {
+function operand(
+  evaluator: Evaluator,
+  value: Value,
+  wanted: Type,
+  expression: BinaryExpression,
+  at: BinaryExpression['left'],
+): Value | undefined {
   const converted = evaluator.convert(value, wanted, at, `operand of "${expression.operator}"`);
   if (converted.kind !== 'null') return converted;
   evaluator.fail(at.span, 'null-value', `an operand of "${expression.operator}" is null`);
@@ -69,8 +75,14 @@ function calculate(operator: BinaryOperator, a: Num, b: Num): Num | undefined {
 
 export function unary(evaluator: Evaluator, expression: UnaryExpression): Value {
   const wanted = expression.operator === '!' ? BOOL : NUMBER;
-  const value = evaluator.convert(evaluator.evaluate(expression.operand), wanted, expression.operand, `operand of "${expression.operator}"`);
-  if (value.kind === 'null') return evaluator.fail(expression.operand.span, 'null-value', `the operand of "${expression.operator}" is null`);
+  const value = evaluator.convert(
+    evaluator.evaluate(expression.operand),
+    wanted,
+    expression.operand,
+    `operand of "${expression.operator}"`,
+  );
+  if (value.kind === 'null')
+    return evaluator.fail(expression.operand.span, 'null-value', `the operand of "${expression.operator}" is null`);
   if (value.kind === 'bool') return bool(!value.flag);
   return value.kind === 'number' ? number(negate(value.number)) : unknown(wanted);
 }

@@ -1,6 +1,5 @@
 import type { Expression, TemplateExpression, TemplatePart } from '../syntax/ast.ts';
-import { STRING } from '../values/types.ts';
-import { describeType } from '../values/types.ts';
+import { describeType, STRING } from '../values/types.ts';
 import { string, unknown, type Value } from '../values/value.ts';
 import type { Evaluator } from './index.ts';
 import { elementsOf } from './iteration.ts';
@@ -49,7 +48,10 @@ function renderPart(evaluator: Evaluator, part: TemplatePart): string | undefine
       let text: string | undefined = '';
       for (const [key, value] of elements) {
         const names: [string, Value][] = part.keyName ? [[part.keyName.text, key]] : [];
-        const piece = render(evaluator.in(withName(evaluator.scope, [...names, [part.valueName.text, value]])), part.body);
+        const piece = render(
+          evaluator.in(withName(evaluator.scope, [...names, [part.valueName.text, value]])),
+          part.body,
+        );
         text = text === undefined || piece === undefined ? undefined : text + piece;
         if (text !== undefined && text.length > LARGEST) return undefined;
       }
@@ -61,12 +63,17 @@ function renderPart(evaluator: Evaluator, part: TemplatePart): string | undefine
 function insert(evaluator: Evaluator, expression: Expression): string | undefined {
   const value = evaluator.evaluate(expression);
   if (value.kind === 'null') {
-    evaluator.fail(expression.span, 'null-value', 'null cannot be inserted into text', { hint: 'write coalesce(..., "") for an empty text instead' });
+    evaluator.fail(expression.span, 'null-value', 'null cannot be inserted into text', {
+      hint: 'write coalesce(..., "") for an empty text instead',
+    });
     return undefined;
   }
   if (value.kind === 'sequence' || value.kind === 'mapping') {
     evaluator.fail(expression.span, 'wrong-type', `a ${describeType(value.type)} cannot be inserted into text`, {
-      hint: value.kind === 'sequence' ? 'write join(",", ...) or jsonencode(...)' : 'write jsonencode(...), or name an attribute of it',
+      hint:
+        value.kind === 'sequence'
+          ? 'write join(",", ...) or jsonencode(...)'
+          : 'write jsonencode(...), or name an attribute of it',
     });
     return undefined;
   }

@@ -1,5 +1,5 @@
-import type { Diagnostic } from '../../../sdk/diagnostics.ts';
-import { hasErrors } from '../../../sdk/diagnostics.ts';
+import { type Diagnostic, hasErrors } from '../../../sdk/diagnostics.ts';
+import type { SourceFile } from '../../../sdk/source.ts';
 import { parseHcl } from '../syntax/index.ts';
 import { alignColumns } from './columns.ts';
 import { formatIndent } from './indent.ts';
@@ -10,10 +10,11 @@ export type FormatResult = { readonly text: string } | { readonly diagnostics: r
 
 /**
  * Formats HCL as `packer fmt` does, byte for byte: only blanks between tokens change. Line ends stay as they are, a
- * byte order mark goes. Gives the diagnostics instead when the text is not valid HCL. `path` is for them only.
+ * byte order mark goes. Gives the diagnostics instead when the text is not valid HCL.
  */
-export function formatHcl(text: string, path = '-'): FormatResult {
-  const { tokens, diagnostics } = parseHcl({ path, text });
+export function formatHcl(file: SourceFile): FormatResult {
+  const { text } = file;
+  const { tokens, diagnostics } = parseHcl(file);
   if (hasErrors(diagnostics)) return { diagnostics };
   const pieces = toPieces(text, tokens);
   const lines = toLines(pieces);

@@ -14,7 +14,8 @@ export function parseCsv(text: string): string[][] {
         continue;
       }
     }
-    const [field, end] = text.charAt(at) === '"' ? quotedField(text, at, rows.length + 1) : plainField(text, at, rows.length + 1);
+    const [field, end] =
+      text.charAt(at) === '"' ? quotedField(text, at, rows.length + 1) : plainField(text, at, rows.length + 1);
     row.push(field);
     at = end;
     if (text.charAt(at) === ',') {
@@ -33,7 +34,8 @@ function plainField(text: string, start: number, row: number): [string, number] 
   const pattern = /[^,\r\n]*(?:\r(?!\n)[^,\r\n]*)*/y;
   pattern.lastIndex = start;
   const field = pattern.exec(text)?.[0] ?? '';
-  if (field.includes('"')) throw new FunctionError(`row ${row} has a quotation mark inside a field that does not begin with one`, 0);
+  if (field.includes('"'))
+    throw new FunctionError(`row ${row} has a quotation mark inside a field that does not begin with one`, 0);
   return [field, start + field.length];
 }
 
@@ -42,6 +44,7 @@ function quotedField(text: string, start: number, row: number): [string, number]
   pattern.lastIndex = start;
   const found = pattern.exec(text);
   const after = found ? text.charAt(pattern.lastIndex) : 'x';
-  if (!found || !['', ',', '\r', '\n'].includes(after)) throw new FunctionError(`row ${row} has a field whose quotation marks do not match`, 0);
+  if (!found || !['', ',', '\r', '\n'].includes(after))
+    throw new FunctionError(`row ${row} has a field whose quotation marks do not match`, 0);
   return [(found[1] ?? '').replaceAll('""', '"').replaceAll('\r\n', '\n'), pattern.lastIndex];
 }

@@ -36,10 +36,14 @@ function csv(args: readonly Value[]): Value {
   if (!header) throw new FunctionError('the text is empty: a first row with the column names is missing', 0);
   if (new Set(header).size !== header.length) throw new FunctionError('two columns have the same name', 0);
   rows.forEach((row, index) => {
-    if (row.length !== header.length) throw new FunctionError(`row ${index + 2} has ${row.length} fields, the first row ${header.length}`, 0);
+    if (row.length !== header.length)
+      throw new FunctionError(`row ${index + 2} has ${row.length} fields, the first row ${header.length}`, 0);
   });
   const type = objectOf(header.map(name => [name, STRING]));
-  return list(type, rows.map(row => object(header.map((name, index) => [name, string(row[index] ?? '')]))));
+  return list(
+    type,
+    rows.map(row => object(header.map((name, index) => [name, string(row[index] ?? '')]))),
+  );
 }
 
 function decodeJson(args: readonly Value[]): Value {
@@ -50,17 +54,25 @@ function decodeJson(args: readonly Value[]): Value {
 }
 
 function encodeQuery(given: string): string {
-  return encodeURIComponent(Buffer.from(given).toString()).replace(/[!'()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`).replaceAll('%20', '+');
+  return encodeURIComponent(Buffer.from(given).toString())
+    .replace(/[!'()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%20', '+');
 }
 
 export const encodingFunctions: Readonly<Record<string, HclFunction>> = {
-  base64decode: define([text('str')], STRING, args => string(utf8(strictBase64(textAt(args, 0), 0), 0, 'the decoded text'))),
+  base64decode: define([text('str')], STRING, args =>
+    string(utf8(strictBase64(textAt(args, 0), 0), 0, 'the decoded text')),
+  ),
   base64encode: define([text('str')], STRING, args => string(Buffer.from(textAt(args, 0)).toString('base64'))),
   base64gzip: define([text('str')], STRING, args => gzip(textAt(args, 0))),
   csvdecode: define([text('str')], DYNAMIC, csv),
   jsondecode: define([text('str')], DYNAMIC, decodeJson),
   jsonencode: define([any('value', { nullable: true })], STRING, args => string(args[0] ? toJson(args[0]) : 'null')),
-  textdecodebase64: define([text('source'), text('encoding')], STRING, args => string(decodeText(strictBase64(textAt(args, 0), 0), textAt(args, 1)))),
-  textencodebase64: define([text('string'), text('encoding')], STRING, args => string(encodeText(textAt(args, 0), textAt(args, 1)).toString('base64'))),
+  textdecodebase64: define([text('source'), text('encoding')], STRING, args =>
+    string(decodeText(strictBase64(textAt(args, 0), 0), textAt(args, 1))),
+  ),
+  textencodebase64: define([text('string'), text('encoding')], STRING, args =>
+    string(encodeText(textAt(args, 0), textAt(args, 1)).toString('base64')),
+  ),
   urlencode: define([text('str')], STRING, args => string(encodeQuery(textAt(args, 0)))),
 };

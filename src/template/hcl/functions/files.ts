@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { posix, resolve } from 'node:path';
 import { describeFileError } from '../../../sdk/errors.ts';
 import { globToRegExp } from '../glob.ts';
-import { BOOL, setOf, STRING } from '../values/types.ts';
+import { BOOL, STRING, setOf } from '../values/types.ts';
 import { bool, set, string, type Value } from '../values/value.ts';
 import type { FunctionContext } from './context.ts';
 import { FunctionError, type HclFunction } from './contract.ts';
@@ -62,7 +62,12 @@ export function fileFunctions({ cwd, templateDir, env }: FunctionContext): Reado
     if (!pattern) throw new FunctionError('the pattern has a bracket without its counterpart', 1);
     const root = inTemplate(args);
     try {
-      return set(STRING, filesBelow(root).filter(path => pattern.test(path)).map(string));
+      return set(
+        STRING,
+        filesBelow(root)
+          .filter(path => pattern.test(path))
+          .map(string),
+      );
     } catch (error) {
       throw new FunctionError(describeFileError(root, error), 0);
     }
@@ -72,8 +77,12 @@ export function fileFunctions({ cwd, templateDir, env }: FunctionContext): Reado
     abspath: define(path, STRING, args => string(resolve(cwd, textAt(args, 0)))),
     basename: define(path, STRING, args => string(baseOf(textAt(args, 0)))),
     dirname: define(path, STRING, args => string(posix.normalize(posix.dirname(textAt(args, 0))))),
-    file: define(path, STRING, args => string(utf8(readBytes(inTemplate(args), 0), 0, `the file "${textAt(args, 0)}"`))),
-    filebase64: define(path, STRING, args => string(readBytes(resolve(cwd, expandHome(textAt(args, 0), env)), 0).toString('base64'))),
+    file: define(path, STRING, args =>
+      string(utf8(readBytes(inTemplate(args), 0), 0, `the file "${textAt(args, 0)}"`)),
+    ),
+    filebase64: define(path, STRING, args =>
+      string(readBytes(resolve(cwd, expandHome(textAt(args, 0), env)), 0).toString('base64')),
+    ),
     fileexists: define(path, BOOL, args => bool(exists(args))),
     fileset: define([text('path'), text('pattern')], setOf(STRING), fileset),
     pathexpand: define(path, STRING, args => string(expandHome(textAt(args, 0), env))),

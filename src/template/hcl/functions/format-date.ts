@@ -36,13 +36,22 @@ const ADVICE = 'the codes are YYYY YY MMMM MMM MM M DD D EEEE EEE hh h HH H AA a
 /** A moment in the notation of formatdate: runs of one letter are codes, text in single quotes stands for itself. */
 export function formatDate(format: string, moment: Moment): string {
   const parts = localParts(moment);
-  return format.replace(/'((?:[^']|'')*)('?)|([A-Za-z])\3*/g, (whole: string, quoted: string | undefined, end: string) => {
-    if (quoted !== undefined) {
-      if (end !== "'") throw new FunctionError("the text opened with ' is not closed", 0, "write '' for an apostrophe");
-      return quoted.replaceAll("''", "'");
-    }
-    const token = TOKENS[whole];
-    if (!token) throw new FunctionError(`"${whole}" is not a code for a part of a date`, 0, `${ADVICE}; put text in single quotes`);
-    return token(parts, moment.offset);
-  });
+  return format.replace(
+    /'((?:[^']|'')*)('?)|([A-Za-z])\3*/g,
+    (whole: string, quoted: string | undefined, end: string) => {
+      if (quoted !== undefined) {
+        if (end !== "'")
+          throw new FunctionError("the text opened with ' is not closed", 0, "write '' for an apostrophe");
+        return quoted.replaceAll("''", "'");
+      }
+      const token = TOKENS[whole];
+      if (!token)
+        throw new FunctionError(
+          `"${whole}" is not a code for a part of a date`,
+          0,
+          `${ADVICE}; put text in single quotes`,
+        );
+      return token(parts, moment.offset);
+    },
+  );
 }

@@ -22,12 +22,17 @@ const NAMESPACES: Readonly<Record<string, string>> = {
 function nameBasedUuid(args: readonly Value[]): Value {
   const given = textAt(args, 0);
   const namespace = (NAMESPACES[given] ?? given).replaceAll('-', '');
-  if (!/^[0-9a-f]{32}$/i.test(namespace)) throw new FunctionError(`"${given}" is not a name space`, 0, 'write dns, url, oid, x500 or a UUID');
+  if (!/^[0-9a-f]{32}$/i.test(namespace))
+    throw new FunctionError(`"${given}" is not a name space`, 0, 'write dns, url, oid, x500 or a UUID');
   const bytes = crypto().createHash('sha1').update(Buffer.from(namespace, 'hex')).update(textAt(args, 1)).digest();
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50;
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
   const digits = bytes.toString('hex');
-  return string([digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20, 32)].join('-'));
+  return string(
+    [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20, 32)].join(
+      '-',
+    ),
+  );
 }
 
 function rsaDecrypt(args: readonly Value[]): Value {
@@ -37,7 +42,11 @@ function rsaDecrypt(args: readonly Value[]): Value {
   try {
     key = createPrivateKey(textAt(args, 1));
   } catch (error) {
-    throw new FunctionError(`the private key cannot be read: ${messageOf(error)}`, 1, 'give an RSA key in PEM form without a passphrase');
+    throw new FunctionError(
+      `the private key cannot be read: ${messageOf(error)}`,
+      1,
+      'give an RSA key in PEM form without a passphrase',
+    );
   }
   if (key.asymmetricKeyType !== 'rsa') throw new FunctionError('the private key is not an RSA key', 1);
   let block: Buffer;
@@ -48,7 +57,8 @@ function rsaDecrypt(args: readonly Value[]): Value {
     throw new FunctionError('the text cannot be decrypted with this key', 0);
   }
   const end = block.indexOf(0, 2);
-  if (block[0] !== 0 || block[1] !== 2 || end < 10) throw new FunctionError('the text was not encrypted for this key', 0);
+  if (block[0] !== 0 || block[1] !== 2 || end < 10)
+    throw new FunctionError('the text was not encrypted for this key', 0);
   return string(utf8(block.subarray(end + 1), 0, 'the decrypted text'));
 }
 
@@ -57,7 +67,8 @@ export function hashFunctions({ libraries }: FunctionContext): Readonly<Record<s
     bcrypt: define([text('str'), num('cost', { optional: true })], STRING, args => {
       const cost = args.length > 1 ? wholeAt(args, 1) : 10;
       if (cost < 4 || cost > 31) throw new FunctionError('the cost must lie between 4 and 31', 1);
-      if (Buffer.byteLength(textAt(args, 0)) > 72) throw new FunctionError('the text is longer than 72 bytes, all that bcrypt can hash', 0);
+      if (Buffer.byteLength(textAt(args, 0)) > 72)
+        throw new FunctionError('the text is longer than 72 bytes, all that bcrypt can hash', 0);
       if (!libraries.bcrypt) throw new FunctionError('bcrypt is not loaded');
       return string(libraries.bcrypt.hashSync(textAt(args, 0), cost).replace(/^\$2b\$/, '$2a$'));
     }),

@@ -28,7 +28,11 @@ export const lazyFunctions: Readonly<Record<string, LazyFunction>> = {
         if ('value' in outcome) return isWhollyKnown(outcome.value) ? outcome.value : UNKNOWN;
         problems.push(...outcome.problems);
       }
-      return tools.fail(undefined, `none of the expressions could be evaluated: ${problems.join('; ')}`, 'add a last expression that cannot fail');
+      return tools.fail(
+        undefined,
+        `none of the expressions could be evaluated: ${problems.join('; ')}`,
+        'add a last expression that cannot fail',
+      );
     },
   },
   convert: {

@@ -1,8 +1,31 @@
 import { convert } from '../values/convert.ts';
-import { BOOL, DYNAMIC, describeType, listOf, NUMBER, STRING, sameType, type Type, tupleOf, mapOf, compareText, isPrimitive } from '../values/types.ts';
-import { integer, multiply, add, compare, toText, type Num } from '../values/number.ts';
+import { add, compare, integer, multiply, type Num, toText } from '../values/number.ts';
+import {
+  BOOL,
+  compareText,
+  DYNAMIC,
+  describeType,
+  isPrimitive,
+  listOf,
+  NUMBER,
+  STRING,
+  type Type,
+} from '../values/types.ts';
 import { unifyTypes } from '../values/unify.ts';
-import { bool, equalValues, identity, isWhollyKnown, list, nullOf, number, string, tuple, UNKNOWN, unknown, type Value, whole, type Sequence } from '../values/value.ts';
+import {
+  bool,
+  equalValues,
+  identity,
+  list,
+  number,
+  type Sequence,
+  string,
+  tuple,
+  UNKNOWN,
+  unknown,
+  type Value,
+  whole,
+} from '../values/value.ts';
 import { FunctionError, type HclFunction } from './contract.ts';
 import { any, define, defineVariadic, itemsAt, num, numAt, of, wholeAt } from './define.ts';
 
@@ -22,11 +45,16 @@ function concat(args: readonly Value[]): Value {
   if (args.length === 0) throw new FunctionError('at least one list is required');
   const sequences = args.map((_, index) => sequenceAt(args, index));
   const unordered = sequences.findIndex(one => one.type.kind === 'set');
-  if (unordered >= 0) throw new FunctionError('a set has no order: only lists can be joined', unordered, 'write [for x in SET : x]');
+  if (unordered >= 0)
+    throw new FunctionError('a set has no order: only lists can be joined', unordered, 'write [for x in SET : x]');
   const items = sequences.flatMap(one => one.items);
   if (sequences.every(one => one.type.kind === 'list')) {
     const type = unifyTypes(sequences.map(one => one.type));
-    if (type?.kind === 'list') return list(type.element, items.map(item => convert(item, type.element)));
+    if (type?.kind === 'list')
+      return list(
+        type.element,
+        items.map(item => convert(item, type.element)),
+      );
   }
   return tuple(items);
 }
@@ -39,7 +67,9 @@ function flatten(items: readonly Value[], depth = 0): Value[] {
 /** An unknown list inside makes the number of elements unknown. */
 function hidesLists(items: readonly Value[]): boolean {
   return items.some(item =>
-    item.kind === 'unknown' ? !isPrimitive(item.type) && item.type.kind !== 'object' && item.type.kind !== 'map' : item.kind === 'sequence' && hidesLists(item.items),
+    item.kind === 'unknown'
+      ? !isPrimitive(item.type) && item.type.kind !== 'object' && item.type.kind !== 'map'
+      : item.kind === 'sequence' && hidesLists(item.items),
   );
 }
 
@@ -82,7 +112,8 @@ function element(args: readonly Value[]): Value {
   const { items } = sequenceAt(args, 0);
   const index = wholeAt(args, 1);
   if (items.length === 0) throw new FunctionError('the list is empty: it has no elements to choose from', 0);
-  if (index < 0) throw new FunctionError('the index cannot be negative', 1, 'write LIST[length(LIST) - 1] for the last element');
+  if (index < 0)
+    throw new FunctionError('the index cannot be negative', 1, 'write LIST[length(LIST) - 1] for the last element');
   return items[index % items.length] ?? UNKNOWN;
 }
 
@@ -100,8 +131,10 @@ function slice(args: readonly Value[]): Value {
   if (args[0]?.type.kind === 'set') throw new FunctionError('a set has no order to take a slice of', 0);
   const start = wholeAt(args, 1);
   const end = wholeAt(args, 2);
-  if (start < 0 || start > items.length) throw new FunctionError(`the start must lie between 0 and the length, ${items.length}`, 1);
-  if (end < start || end > items.length) throw new FunctionError(`the end must lie between the start and the length, ${items.length}`, 2);
+  if (start < 0 || start > items.length)
+    throw new FunctionError(`the start must lie between 0 and the length, ${items.length}`, 1);
+  if (end < start || end > items.length)
+    throw new FunctionError(`the end must lie between the start and the length, ${items.length}`, 2);
   return like(args[0], items.slice(start, end));
 }
 
@@ -179,19 +212,31 @@ const items = any('list', { partial: true });
 export const listFunctions: Readonly<Record<string, HclFunction>> = {
   alltrue: define([of('list', listOf(BOOL), { partial: true })], BOOL, args => everyFlag(itemsAt(args, 0), true)),
   anytrue: define([of('list', listOf(BOOL), { partial: true })], BOOL, args => everyFlag(itemsAt(args, 0), false)),
-  chunklist: define([of('list', listOf(DYNAMIC), { partial: true }), num('size')], args => listOf(args[0]?.type ?? DYNAMIC), chunks),
+  chunklist: define(
+    [of('list', listOf(DYNAMIC), { partial: true }), num('size')],
+    args => listOf(args[0]?.type ?? DYNAMIC),
+    chunks,
+  ),
   coalesce: defineVariadic([], any('vals', { nullable: true, unknowable: true }), DYNAMIC, coalesce),
   coalescelist: defineVariadic([], any('vals', { nullable: true, unknowable: true }), DYNAMIC, coalesceList),
-  compact: define([of('list', listOf(STRING))], listOf(STRING), args => list(STRING, itemsAt(args, 0).filter(item => item.kind === 'string' && item.text !== ''))),
+  compact: define([of('list', listOf(STRING))], listOf(STRING), args =>
+    list(
+      STRING,
+      itemsAt(args, 0).filter(item => item.kind === 'string' && item.text !== ''),
+    ),
+  ),
   concat: defineVariadic([], any('seqs', { partial: true }), DYNAMIC, concat),
   contains: define([items, any('value', { nullable: true, unknowable: true })], BOOL, contains),
   distinct: define([of('list', listOf(DYNAMIC))], sameListType, distinct),
   element: define([items, num('index')], args => elementType(args[0]), element),
-  flatten: define([items], DYNAMIC, args => (hidesLists(itemsAt(args, 0)) ? UNKNOWN : tuple(flatten(itemsAt(args, 0))))),
+  flatten: define([items], DYNAMIC, args =>
+    hidesLists(itemsAt(args, 0)) ? UNKNOWN : tuple(flatten(itemsAt(args, 0))),
+  ),
   index: define([any('list'), any('value')], NUMBER, indexOf),
   range: defineVariadic([], num('params'), listOf(NUMBER), range),
   reverse: define([items], sameListType, args => like(args[0], [...sequenceAt(args, 0).items].reverse())),
   slice: define([items, num('start'), num('end')], sameListType, slice),
-  sort: define([of('list', listOf(STRING))], listOf(STRING), args => list(STRING, texts(itemsAt(args, 0), 0).sort(compareText).map(string))),
+  sort: define([of('list', listOf(STRING))], listOf(STRING), args =>
+    list(STRING, texts(itemsAt(args, 0), 0).sort(compareText).map(string)),
+  ),
 };
-

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
+import { truncate } from '../values/number.ts';
 import { listOf, STRING } from '../values/types.ts';
 import { list, string, type Value } from '../values/value.ts';
-import { truncate } from '../values/number.ts';
 import { FunctionError, type HclFunction } from './contract.ts';
 import { define, defineVariadic, num, numAt, text, textAt, wholeAt } from './define.ts';
 
@@ -18,7 +18,11 @@ function parseNetwork(args: readonly Value[]): Network {
   const family = isIP(host);
   const bits = family === 6 ? 128 : 32;
   if (family === 0 || more.length > 0 || !/^\d{1,3}$/.test(prefix) || Number(prefix) > bits) {
-    throw new FunctionError(`"${given}" is not a network`, 0, 'write an address, "/" and the length of its prefix, e.g. 10.0.0.0/16');
+    throw new FunctionError(
+      `"${given}" is not a network`,
+      0,
+      'write an address, "/" and the length of its prefix, e.g. 10.0.0.0/16',
+    );
   }
   const length = Number(prefix);
   const mask = ((1n << BigInt(length)) - 1n) << BigInt(bits - length);
@@ -27,10 +31,12 @@ function parseNetwork(args: readonly Value[]): Network {
 
 function toNumber(host: string, bits: 32 | 128): bigint {
   if (bits === 32) return host.split('.').reduce((total, part) => (total << 8n) | BigInt(part), 0n);
-  const [head = '', tail] = host.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...four: string[]) => {
-    const [a = 0, b = 0, c = 0, d = 0] = four.map(Number);
-    return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
-  }).split('::');
+  const [head = '', tail] = host
+    .replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...four: string[]) => {
+      const [a = 0, b = 0, c = 0, d = 0] = four.map(Number);
+      return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+    })
+    .split('::');
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');
   const middle = tail === undefined ? [] : new Array<string>(8 - left.length - right.length).fill('0');
@@ -56,15 +62,18 @@ function host(args: readonly Value[]): Value {
   const number = truncate(numAt(args, 1));
   const size = 1n << BigInt(bits - length);
   const offset = number < 0n ? size + number : number;
-  if (offset < 0n || offset >= size) throw new FunctionError(`the network has ${size} addresses, too few for number ${number}`, 1);
+  if (offset < 0n || offset >= size)
+    throw new FunctionError(`the network has ${size} addresses, too few for number ${number}`, 1);
   return string(toAddress(address + offset, bits));
 }
 
 function subnetOf(network: Network, newBits: number, number: bigint): Network {
   const length = network.length + newBits;
   if (newBits < 0 || newBits > 32) throw new FunctionError('the number of new bits must lie between 0 and 32', 1);
-  if (length > network.bits) throw new FunctionError(`the prefix would have ${length} bits, more than ${network.bits}`, 1);
-  if (number < 0n || number >= 1n << BigInt(newBits)) throw new FunctionError(`${newBits} bits give no subnet number ${number}`, 2);
+  if (length > network.bits)
+    throw new FunctionError(`the prefix would have ${length} bits, more than ${network.bits}`, 1);
+  if (number < 0n || number >= 1n << BigInt(newBits))
+    throw new FunctionError(`${newBits} bits give no subnet number ${number}`, 2);
   return { ...network, address: network.address | (number << BigInt(network.bits - length)), length };
 }
 
@@ -79,10 +88,12 @@ function subnets(args: readonly Value[]): Value {
     const newBits = wholeAt(args, index);
     if (newBits < 1 || newBits > 32) throw new FunctionError('the number of new bits must lie between 1 and 32', index);
     const length = network.length + newBits;
-    if (length > network.bits) throw new FunctionError(`the prefix would have ${length} bits, more than ${network.bits}`, index);
+    if (length > network.bits)
+      throw new FunctionError(`the prefix would have ${length} bits, more than ${network.bits}`, index);
     const size = 1n << BigInt(network.bits - length);
     const start = ((next + size - 1n) / size) * size;
-    if (start + size > end) throw new FunctionError(`no room is left in ${show(network)} for a subnet of /${length}`, index);
+    if (start + size > end)
+      throw new FunctionError(`no room is left in ${show(network)} for a subnet of /${length}`, index);
     found.push(string(show({ address: start, length, bits: network.bits })));
     next = start + size;
   }

@@ -1,6 +1,6 @@
+import { convert } from '../values/convert.ts';
 import * as numbers from '../values/number.ts';
 import { NUMBER } from '../values/types.ts';
-import { convert } from '../values/convert.ts';
 import { number, type Value, whole } from '../values/value.ts';
 import { FunctionError, type HclFunction } from './contract.ts';
 import { any, define, defineVariadic, itemsAt, num, numAt, text, textAt, wholeAt } from './define.ts';
@@ -52,15 +52,20 @@ function parseInteger(args: readonly Value[]): Value {
     if (total < 0n) break;
     total = total * BigInt(base) + BigInt(value);
   }
-  if (!match || total < 0n) throw new FunctionError(`${JSON.stringify(written)} is not a whole number in base ${base}`, 0);
+  if (!match || total < 0n)
+    throw new FunctionError(`${JSON.stringify(written)} is not a whole number in base ${base}`, 0);
   return whole(match[1] === '-' ? -total : total);
 }
 
 export const numericFunctions: Readonly<Record<string, HclFunction>> = {
-  abs: define([num('num')], NUMBER, args => number(sign(numAt(args, 0)) < 0 ? numbers.negate(numAt(args, 0)) : numAt(args, 0))),
+  abs: define([num('num')], NUMBER, args =>
+    number(sign(numAt(args, 0)) < 0 ? numbers.negate(numAt(args, 0)) : numAt(args, 0)),
+  ),
   ceil: define([num('num')], NUMBER, args => whole(numbers.ceiling(numAt(args, 0)))),
   floor: define([num('num')], NUMBER, args => whole(numbers.floor(numAt(args, 0)))),
-  log: define([num('num'), num('base')], NUMBER, args => double(args, (value, base) => Math.log(value ?? 0) / Math.log(base ?? 0))),
+  log: define([num('num'), num('base')], NUMBER, args =>
+    double(args, (value, base) => Math.log(value ?? 0) / Math.log(base ?? 0)),
+  ),
   max: defineVariadic([], num('numbers'), NUMBER, args => extreme(args, 1)),
   min: defineVariadic([], num('numbers'), NUMBER, args => extreme(args, -1)),
   parseint: define([text('number'), num('base')], NUMBER, parseInteger),

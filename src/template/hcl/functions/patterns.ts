@@ -25,7 +25,12 @@ function resultType({ groups }: Pattern): Type {
 function patternAt(args: readonly Value[], index: number): Pattern {
   const pattern = compilePattern(textAt(args, index), index);
   const named = pattern.groups.filter(name => name !== undefined).length;
-  if (named > 0 && named < pattern.groups.length) throw new FunctionError('the pattern mixes named and unnamed groups', index, 'name all groups, or write (?:...) for those that give no result');
+  if (named > 0 && named < pattern.groups.length)
+    throw new FunctionError(
+      'the pattern mixes named and unnamed groups',
+      index,
+      'name all groups, or write (?:...) for those that give no result',
+    );
   return pattern;
 }
 
@@ -38,23 +43,34 @@ function matchOnce(args: readonly Value[]): Value {
   const pattern = patternAt(args, 0);
   pattern.expression.lastIndex = 0;
   const match = pattern.expression.exec(textAt(args, 1));
-  if (!match) throw new FunctionError(`the pattern matches nothing in ${JSON.stringify(textAt(args, 1).slice(0, 60))}`, 0, 'regexall gives an empty list instead of an error');
+  if (!match)
+    throw new FunctionError(
+      `the pattern matches nothing in ${JSON.stringify(textAt(args, 1).slice(0, 60))}`,
+      0,
+      'regexall gives an empty list instead of an error',
+    );
   return resultOf(pattern, match);
 }
 
 function matchAll(args: readonly Value[]): Value {
   const pattern = patternAt(args, 0);
-  return list(resultType(pattern), [...textAt(args, 1).matchAll(pattern.expression)].map(match => resultOf(pattern, match)));
+  return list(
+    resultType(pattern),
+    [...textAt(args, 1).matchAll(pattern.expression)].map(match => resultOf(pattern, match)),
+  );
 }
 
 /** `$1`, `$name`, `${name}` and `$$` of Go's replacement templates; unknown names give nothing. */
 function expand(template: string, pattern: Pattern, match: RegExpMatchArray): string {
-  return template.replace(/\$(?:\$|(\w+)|\{(\w+)\})/g, (whole: string, bare: string | undefined, braced: string | undefined) => {
-    if (whole === '$$') return '$';
-    const name = bare ?? braced ?? '';
-    const index = /^\d+$/.test(name) ? Number(name) : pattern.groups.indexOf(name) + 1;
-    return index === 0 && name !== '0' ? '' : (match[index] ?? '');
-  });
+  return template.replace(
+    /\$(?:\$|(\w+)|\{(\w+)\})/g,
+    (whole: string, bare: string | undefined, braced: string | undefined) => {
+      if (whole === '$$') return '$';
+      const name = bare ?? braced ?? '';
+      const index = /^\d+$/.test(name) ? Number(name) : pattern.groups.indexOf(name) + 1;
+      return index === 0 && name !== '0' ? '' : (match[index] ?? '');
+    },
+  );
 }
 
 function replaceAll(args: readonly Value[]): Value {

@@ -69,7 +69,11 @@ class Translator {
   }
 
   private fail(why: string): never {
-    throw new FunctionError(`the pattern ${JSON.stringify(this.pattern)} is not valid: ${why}`, this.argument, 'patterns are written in the syntax of RE2');
+    throw new FunctionError(
+      `the pattern ${JSON.stringify(this.pattern)} is not valid: ${why}`,
+      this.argument,
+      'patterns are written in the syntax of RE2',
+    );
   }
 
   private sequence(depth: number): string {
@@ -130,7 +134,9 @@ class Translator {
     const escaped = /[\^$.*+?()[\]{}|/\\]/.test(char) ? `\\${char}` : char;
     if (!this.flags.i) return escaped;
     const [lower, upper] = [char.toLowerCase(), char.toUpperCase()];
-    return lower === upper ? escaped : `[${lower.length === char.length ? lower : ''}${char}${upper.length === char.length ? upper : ''}]`;
+    return lower === upper
+      ? escaped
+      : `[${lower.length === char.length ? lower : ''}${char}${upper.length === char.length ? upper : ''}]`;
   }
 
   private group(depth: number): string {
@@ -148,7 +154,8 @@ class Translator {
       this.setFlags(flagged[1] ?? '', flagged[2] ?? '');
       if (flagged[3] === ')') return '';
       open = '(?:';
-    } else if (rest.startsWith('?')) this.fail(`RE2 knows no "(${rest.slice(0, 3)}": there are no look-arounds and no conditions`);
+    } else if (rest.startsWith('?'))
+      this.fail(`RE2 knows no "(${rest.slice(0, 3)}": there are no look-arounds and no conditions`);
     else this.groups.push(undefined);
     const inner = this.sequence(depth + 1);
     if (this.pattern.charAt(this.at) !== ')') this.fail('"(" is not closed');
@@ -158,7 +165,8 @@ class Translator {
   }
 
   private setFlags(on: string, off: string): void {
-    const value = (flag: keyof Flags): boolean => (on.includes(flag) ? true : off.includes(flag) ? false : this.flags[flag]);
+    const value = (flag: keyof Flags): boolean =>
+      on.includes(flag) ? true : off.includes(flag) ? false : this.flags[flag];
     this.flags = { i: value('i'), m: value('m'), s: value('s'), U: value('U') };
   }
 
@@ -239,7 +247,8 @@ class Translator {
     }
     const low = this.classChar();
     if (typeof low !== 'string') return low.set;
-    if (this.pattern.charAt(this.at) !== '-' || this.pattern.charAt(this.at + 1) === ']') return this.folded(escapeInClass(low));
+    if (this.pattern.charAt(this.at) !== '-' || this.pattern.charAt(this.at + 1) === ']')
+      return this.folded(escapeInClass(low));
     this.at++;
     const high = this.classChar();
     if (typeof high !== 'string') return `${this.folded(escapeInClass(low))}\\-${high.set}`;
@@ -259,7 +268,11 @@ class Translator {
   /** With the flag i, a part of a class and its other case. */
   private folded(part: string): string {
     if (!this.flags.i || part.startsWith('\\')) return part;
-    return part + (part.toLowerCase() === part ? '' : part.toLowerCase()) + (part.toUpperCase() === part ? '' : part.toUpperCase());
+    return (
+      part +
+      (part.toLowerCase() === part ? '' : part.toLowerCase()) +
+      (part.toUpperCase() === part ? '' : part.toUpperCase())
+    );
   }
 }
 

@@ -12,7 +12,9 @@ function overSets(combine: (sets: readonly (readonly Value[])[]) => readonly Val
   return defineVariadic([anySet('first_set')], anySet('other_sets'), setOf(DYNAMIC), args => {
     const given = args.map((_, index) => itemsAt(args, index));
     // Empty sets have no type of their own to agree on.
-    const types = args.flatMap((one, index) => (one.type.kind === 'set' && (given[index]?.length ?? 0) > 0 ? [one.type.element] : []));
+    const types = args.flatMap((one, index) =>
+      one.type.kind === 'set' && (given[index]?.length ?? 0) > 0 ? [one.type.element] : [],
+    );
     const type = unifyTypes(types);
     if (!type) throw new FunctionError('the sets must have elements of one type');
     return set(type, combine(given.map(items => items.map(item => convert(item, type)))));
@@ -21,7 +23,9 @@ function overSets(combine: (sets: readonly (readonly Value[])[]) => readonly Val
 
 function intersect(sets: readonly (readonly Value[])[]): readonly Value[] {
   const [first = [], ...others] = sets.map(items => new Map(items.map(item => [identity(item), item])));
-  return [...(first as Map<string, Value>)].filter(([key]) => others.every(other => other.has(key))).map(([, item]) => item);
+  return [...(first as Map<string, Value>)]
+    .filter(([key]) => others.every(other => other.has(key)))
+    .map(([, item]) => item);
 }
 
 const LARGEST_PRODUCT = 100_000;
@@ -31,7 +35,8 @@ function product(args: readonly Value[]): Value {
   let rows: readonly Value[][] = [[]];
   args.forEach((_, index) => {
     const items = itemsAt(args, index);
-    if (rows.length * items.length > LARGEST_PRODUCT) throw new FunctionError(`more than ${LARGEST_PRODUCT} combinations`, index);
+    if (rows.length * items.length > LARGEST_PRODUCT)
+      throw new FunctionError(`more than ${LARGEST_PRODUCT} combinations`, index);
     rows = rows.flatMap(row => items.map(item => [...row, item]));
   });
   const columns: Type[] = args.map(one => {

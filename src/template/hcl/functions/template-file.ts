@@ -20,7 +20,9 @@ export function templateFile(context: FunctionContext, functions: () => Function
     const { expression, diagnostics } = parseHclTemplate(file);
     refuse(diagnostics);
     if (!expression) return UNKNOWN;
-    const roots = new Map<string, Root>([...entriesAt(args, 1)].map(([name, value]: [string, Value]) => [name, { value }]));
+    const roots = new Map<string, Root>(
+      [...entriesAt(args, 1)].map(([name, value]: [string, Value]) => [name, { value }]),
+    );
     const all = functions();
     const table: FunctionTable = {
       get: name => (name === 'templatefile' ? undefined : all.get(name)),

@@ -6,7 +6,11 @@ const UTF16_LE = new Set(['utf-16le']);
 const UTF8 = new Set(['utf-8', 'utf8']);
 
 function unknownEncoding(name: string): FunctionError {
-  return new FunctionError(`there is no text encoding "${name}"`, 1, 'use an IANA name such as UTF-8, UTF-16LE, UTF-16BE, ISO-8859-1 or windows-1252');
+  return new FunctionError(
+    `there is no text encoding "${name}"`,
+    1,
+    'use an IANA name such as UTF-8, UTF-16LE, UTF-16BE, ISO-8859-1 or windows-1252',
+  );
 }
 
 export function decodeText(bytes: Buffer, encoding: string): string {
@@ -35,14 +39,23 @@ function encodeBytewise(text: string, encoding: string, name: string): Buffer {
   const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
   let table: string;
   try {
-    table = name === 'iso-8859-1' || name === 'latin1' || name === 'us-ascii' ? all.toString('latin1') : new TextDecoder(name).decode(all);
+    table =
+      name === 'iso-8859-1' || name === 'latin1' || name === 'us-ascii'
+        ? all.toString('latin1')
+        : new TextDecoder(name).decode(all);
   } catch {
     throw unknownEncoding(encoding);
   }
-  if (table.length !== 256) throw new FunctionError(`text cannot be encoded as "${encoding}"`, 1, 'use UTF-8, UTF-16LE, UTF-16BE or an encoding of one byte per character');
+  if (table.length !== 256)
+    throw new FunctionError(
+      `text cannot be encoded as "${encoding}"`,
+      1,
+      'use UTF-8, UTF-16LE, UTF-16BE or an encoding of one byte per character',
+    );
   const bytes = [...text].map(char => {
     const byte = char === '\ufffd' ? -1 : table.indexOf(char);
-    if (byte < 0 || (name === 'us-ascii' && byte > 127)) throw new FunctionError(`${encoding} has no character "${char}"`, 0);
+    if (byte < 0 || (name === 'us-ascii' && byte > 127))
+      throw new FunctionError(`${encoding} has no character "${char}"`, 0);
     return byte;
   });
   return Buffer.from(bytes);

@@ -97,7 +97,9 @@ export const textFunctions: Readonly<Record<string, HclFunction>> = {
   trim: two(trimCharacters, 'cutset'),
   trimprefix: two((given, prefix) => (given.startsWith(prefix) ? given.slice(prefix.length) : given), 'prefix'),
   trimspace: one(given => given.replace(BLANKS_AROUND, '')),
-  trimsuffix: two((given, suffix) => (suffix !== '' && given.endsWith(suffix) ? given.slice(0, -suffix.length) : given), 'suffix'),
+  trimsuffix: two(
+    (given, suffix) => (suffix !== '' && given.endsWith(suffix) ? given.slice(0, -suffix.length) : given),
+    'suffix',
+  ),
   upper: one(given => given.toUpperCase()),
 };
-

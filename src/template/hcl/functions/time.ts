@@ -1,25 +1,42 @@
+import { parseDuration } from '../../../sdk/duration.ts';
 import { formatGoTime } from '../../interpolate/functions/go-time.ts';
 import { formatStrftime } from '../../interpolate/functions/strftime.ts';
-import { parseDuration } from '../../../sdk/duration.ts';
 import { NUMBER, objectOf, STRING, type Type } from '../values/types.ts';
 import { object, string, type Value, whole } from '../values/value.ts';
 import type { FunctionContext } from './context.ts';
 import { FunctionError, type HclFunction } from './contract.ts';
-import { formatDate } from './format-date.ts';
 import { define, num, text, textAt, wholeAt } from './define.ts';
+import { formatDate } from './format-date.ts';
 import { isoWeek, localParts, type Moment, parseMoment, showMoment } from './moment.ts';
 
 function momentAt(args: readonly Value[], index: number): Moment {
   const given = textAt(args, index);
   const moment = parseMoment(given);
-  if (!moment) throw new FunctionError(`"${given}" is not a timestamp`, index, 'write one such as 2026-01-31T13:45:00Z');
+  if (!moment)
+    throw new FunctionError(`"${given}" is not a timestamp`, index, 'write one such as 2026-01-31T13:45:00Z');
   return moment;
 }
 
-const NUMBERS = ['year', 'year_day', 'day', 'month', 'weekday', 'hour', 'minute', 'second', 'iso_year', 'iso_week'] as const;
+const NUMBERS = [
+  'year',
+  'year_day',
+  'day',
+  'month',
+  'weekday',
+  'hour',
+  'minute',
+  'second',
+  'iso_year',
+  'iso_week',
+] as const;
 
 function partsType(last: readonly [string, Type]): Type {
-  return objectOf([...NUMBERS.map((name): [string, Type] => [name, NUMBER]), ['month_name', STRING], ['weekday_name', STRING], last]);
+  return objectOf([
+    ...NUMBERS.map((name): [string, Type] => [name, NUMBER]),
+    ['month_name', STRING],
+    ['weekday_name', STRING],
+    last,
+  ]);
 }
 
 function partsOf(moment: Moment, last: [string, Value]): Value {
@@ -27,13 +44,19 @@ function partsOf(moment: Moment, last: [string, Value]): Value {
   const week = isoWeek(moment);
   const numbers = { ...parts, iso_year: week.year, iso_week: week.week };
   const entries = NUMBERS.map((name): [string, Value] => [name, whole(numbers[name])]);
-  return object([...entries, ['month_name', string(parts.monthName)], ['weekday_name', string(parts.weekdayName)], last]);
+  return object([
+    ...entries,
+    ['month_name', string(parts.monthName)],
+    ['weekday_name', string(parts.weekdayName)],
+    last,
+  ]);
 }
 
 function addTime(args: readonly Value[]): Value {
   const moment = momentAt(args, 0);
   const duration = parseDuration(textAt(args, 1));
-  if (duration === undefined) throw new FunctionError(`"${textAt(args, 1)}" is not a duration`, 1, 'write one such as 90s, 1h30m or -24h');
+  if (duration === undefined)
+    throw new FunctionError(`"${textAt(args, 1)}" is not a duration`, 1, 'write one such as 90s, 1h30m or -24h');
   const milliseconds = moment.milliseconds + duration;
   if (Math.abs(milliseconds) > 8.64e15) throw new FunctionError('the result lies too far away', 1);
   return string(showMoment({ ...moment, milliseconds }));
@@ -49,9 +72,15 @@ function fromUnix(args: readonly Value[]): Value {
 export function timeFunctions({ startedAt }: FunctionContext): Readonly<Record<string, HclFunction>> {
   const start = (): string => showMoment({ milliseconds: startedAt.getTime(), offset: 0 });
   return {
-    formatdate: define([text('format'), text('timestamp')], STRING, args => string(formatDate(textAt(args, 0), momentAt(args, 1)))),
-    legacy_isotime: define([text('layout', { optional: true })], STRING, args => string(args.length > 0 ? formatGoTime(startedAt, textAt(args, 0)) : start())),
-    legacy_strftime: define([text('format', { optional: true })], STRING, args => string(args.length > 0 ? formatStrftime(startedAt, textAt(args, 0)) : start())),
+    formatdate: define([text('format'), text('timestamp')], STRING, args =>
+      string(formatDate(textAt(args, 0), momentAt(args, 1))),
+    ),
+    legacy_isotime: define([text('layout', { optional: true })], STRING, args =>
+      string(args.length > 0 ? formatGoTime(startedAt, textAt(args, 0)) : start()),
+    ),
+    legacy_strftime: define([text('format', { optional: true })], STRING, args =>
+      string(args.length > 0 ? formatStrftime(startedAt, textAt(args, 0)) : start()),
+    ),
     rfc3339_parse: define([text('timestamp')], partsType(['unix', NUMBER]), args => {
       const moment = momentAt([string(textAt(args, 0).replace(/^(.{10}) /, '$1T'))], 0);
       return partsOf(moment, ['unix', whole(Math.floor(moment.milliseconds / 1000))]);

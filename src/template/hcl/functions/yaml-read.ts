@@ -23,7 +23,11 @@ function casings(word: string): string[] {
 export function readYaml(yaml: Yaml, source: string): Value {
   const document = yaml.parseDocument(source, { schema: 'failsafe', uniqueKeys: false });
   const [problem] = document.errors;
-  if (problem) throw new FunctionError(`the text is not valid YAML: ${problem.message.split('\n')[0]?.replace(/:$/, '') ?? ''}`, 0);
+  if (problem)
+    throw new FunctionError(
+      `the text is not valid YAML: ${problem.message.split('\n')[0]?.replace(/:$/, '') ?? ''}`,
+      0,
+    );
   if (!document.contents) throw new FunctionError('the text holds no YAML document', 0);
   return new Reader(yaml, document).read(document.contents as Node);
 }
@@ -54,7 +58,8 @@ class Reader {
     for (const pair of node.items) {
       const key = this.read(pair.key, depth + 1);
       const value = this.read(pair.value, depth + 1);
-      if (key.kind === 'string' && key.text === '<<') for (const [name, one] of mergedEntries(value)) merged.set(name, one);
+      if (key.kind === 'string' && key.text === '<<')
+        for (const [name, one] of mergedEntries(value)) merged.set(name, one);
       else entries.set(keyText(key), value);
     }
     return object(new Map([...merged, ...entries]));
@@ -78,18 +83,29 @@ function scalar(node: Scalar): Value {
   const text = String(node.value ?? '');
   const tag = node.tag?.replace('tag:yaml.org,2002:', '!!');
   if (tag !== undefined && !KNOWN_TAGS.has(tag)) throw new FunctionError(`the YAML tag "${tag}" is not supported`, 0);
-  if (tag === '!!str' || tag === '!!binary' || tag === '!' || (tag === undefined && node.type !== 'PLAIN')) return string(text);
+  if (tag === '!!str' || tag === '!!binary' || tag === '!' || (tag === undefined && node.type !== 'PLAIN'))
+    return string(text);
   return plain(text);
 }
 
-const KNOWN_TAGS: ReadonlySet<string> = new Set(['!', '!!str', '!!int', '!!float', '!!bool', '!!null', '!!binary', '!!timestamp']);
+const KNOWN_TAGS: ReadonlySet<string> = new Set([
+  '!',
+  '!!str',
+  '!!int',
+  '!!float',
+  '!!bool',
+  '!!null',
+  '!!binary',
+  '!!timestamp',
+]);
 
 function plain(text: string): Value {
   const constant = CONSTANTS.get(text);
   if (constant) return constant;
   if (/^0x[0-9a-fA-F]+$|^0o[0-7]+$/.test(text)) return number(integer(BigInt(text)));
   if (/^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/.test(text)) return numberFromText(text) ?? string(text);
-  if (/^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$/.test(text)) throw new FunctionError('infinity and "not a number" are no numbers of HCL', 0);
+  if (/^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$/.test(text))
+    throw new FunctionError('infinity and "not a number" are no numbers of HCL', 0);
   const date = /^(\d{4})-(\d\d?)-(\d\d?)$/.exec(text);
   if (!date) return string(text);
   const [, year = '', month = '', day = ''] = date;

@@ -80,12 +80,12 @@ function quote(text: string, fold?: { readonly indent: string; readonly column: 
   let column = (fold?.column ?? 0) + 1;
   let blanks = false;
   characters.forEach((char, index) => {
-    const escape = ESCAPES[char];
+    const letter = ESCAPES[char];
     if (char === ' ' && fold && !blanks && column > WIDTH && index > 0 && index < characters.length - 1) {
       result += `\n${fold.indent}${characters[index + 1] === ' ' ? '\\' : ''}`;
       column = fold.indent.length;
     } else {
-      const shown = escape !== undefined ? `\\${escape}` : UNPRINTABLE.test(char) ? numeric(char) : char;
+      const shown = letter !== undefined ? `\\${letter}` : UNPRINTABLE.test(char) ? numeric(char) : char;
       result += shown;
       column += [...shown].length;
     }

@@ -9,7 +9,13 @@ import type { Token } from './tokens.ts';
 interface Enclosing {
   readonly open: Token;
   readonly type: Token;
-  readonly suspects: Enclosing[];
+  readonly suspects: Suspect[];
+}
+
+/** A block inside which a line is not indented, as if the block had ended before it. */
+interface Suspect {
+  readonly block: Enclosing;
+  readonly line: number;
 }
 
 /** Parses arguments and blocks up to the end of the file. */
@@ -17,7 +23,7 @@ export function parseFileBody(cursor: Cursor): NativeBody {
   return parseItems(cursor, undefined, []);
 }
 
-function parseItems(cursor: Cursor, enclosing: Enclosing | undefined, suspects: Enclosing[]): NativeBody {
+function parseItems(cursor: Cursor, enclosing: Enclosing | undefined, suspects: Suspect[]): NativeBody {
   const start = enclosing ? enclosing.open.end : 0;
   const attributes = new Map<string, Attribute>();
   const blocks: Block[] = [];
@@ -27,7 +33,8 @@ function parseItems(cursor: Cursor, enclosing: Enclosing | undefined, suspects: 
     if (token.kind === 'end' || (token.kind === '}' && enclosing)) break;
     const first = cursor.index;
     if (enclosing && token.kind === 'identifier' && cursor.column(token.start) <= cursor.column(enclosing.type.start)) {
-      if (cursor.line(token.start) !== cursor.line(enclosing.type.start)) suspects.push(enclosing);
+      const line = cursor.line(token.start);
+      if (line !== cursor.line(enclosing.type.start)) suspects.push({ block: enclosing, line });
     }
     try {
       parseItem(cursor, token, attributes, blocks, suspects);
@@ -50,7 +57,7 @@ function parseItem(
   token: Token,
   attributes: Map<string, Attribute>,
   blocks: Block[],
-  suspects: Enclosing[],
+  suspects: Suspect[],
 ): void {
   if (token.kind !== 'identifier') failOnBadStart(cursor, token);
   cursor.next();
@@ -146,7 +153,7 @@ function failOnRest(cursor: Cursor, name: Name, after: Token): never {
   );
 }
 
-function parseBlock(cursor: Cursor, token: Token, name: Name, suspects: Enclosing[]): Block {
+function parseBlock(cursor: Cursor, token: Token, name: Name, suspects: Suspect[]): Block {
   const labels: Name[] = [];
   for (;;) {
     const next = cursor.peek();
@@ -184,9 +191,10 @@ function failOnHeader(cursor: Cursor, name: Name, labels: readonly Name[], next:
   }
   const quoted = only && cursor.file.text.charAt(only.span.start) === '"';
   if (next.kind === 'newline' || next.kind === 'end') {
+    const gap = cursor.gap();
     cursor.skipNewlines();
-    if (cursor.at('{'))
-      cursor.fail(cursor.gap(), 'missing-brace', `the "{" of the block "${name.text}" must stand on the same line`, {
+    if (cursor.accept('{'))
+      cursor.fail(gap, 'missing-brace', `the "{" of the block "${name.text}" must stand on the same line`, {
         hint: 'move the "{" up to here',
       });
     cursor.fail(
@@ -276,13 +284,12 @@ function parseOneLine(cursor: Cursor, enclosing: Enclosing): NativeBody {
 function reportUnclosed(cursor: Cursor, enclosing: Enclosing): void {
   // Complain once, about the block whose contents look as if they stood outside of it.
   if (cursor.diagnostics.some(one => one.code === 'unclosed-block')) return;
-  const likely = enclosing.suspects[0] ?? enclosing;
+  const [suspect] = enclosing.suspects;
+  const likely = suspect?.block ?? enclosing;
   const type = cursor.text(likely.type);
+  const where = suspect ? `before line ${suspect.line}, which is not indented` : 'after its last argument';
   cursor.report(cursor.spanOf(likely.open), 'unclosed-block', `the block "${type}" opened here is never closed`, {
-    hint:
-      likely === enclosing
-        ? 'write "}" after its last argument'
-        : 'write "}" before the next line that is not indented',
+    hint: `write "}" ${where}`,
   });
 }
 

@@ -9,18 +9,18 @@ export function unescapeSigns(raw: string): string {
 export function unescapeQuoted(cursor: Cursor, raw: string, offset: number): string {
   if (!raw.includes('\\')) return unescapeSigns(raw);
   return raw.replace(
-    /\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[^]?)|([$%])\2\{/gu,
-    (whole: string, escape: string | undefined, sign: string | undefined, at: number) => {
-      if (escape === undefined) return `${sign ?? ''}{`;
-      const plain = PLAIN[escape];
+    /\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[\s\S]?)|([$%])\2\{/gu,
+    (whole: string, body: string | undefined, sign: string | undefined, at: number) => {
+      if (body === undefined) return `${sign ?? ''}{`;
+      const plain = PLAIN[body];
       if (plain !== undefined) return plain;
-      if (escape.length > 2) {
-        const code = Number.parseInt(escape.slice(1), 16);
+      if (body.length > 2) {
+        const code = Number.parseInt(body.slice(1), 16);
         if (code <= 0x10ffff) return code >= 0xd800 && code <= 0xdfff ? '\ufffd' : String.fromCodePoint(code);
         reportEscape(cursor, offset + at, whole, 'there is no such Unicode character');
         return '\ufffd';
       }
-      reportEscape(cursor, offset + at, whole, adviceFor(escape));
+      reportEscape(cursor, offset + at, whole, adviceFor(body));
       return whole;
     },
   );
@@ -34,11 +34,11 @@ function reportEscape(cursor: Cursor, start: number, text: string, hint: string)
   });
 }
 
-function adviceFor(escape: string): string {
-  if (escape === '$' || escape === '%')
-    return `write ${escape}${escape}{ for the plain characters ${escape}{; a lone ${escape} needs no escape`;
-  if (escape === 'u') return 'write \\u and four hexadecimal digits';
-  if (escape === 'U') return 'write \\U and eight hexadecimal digits';
-  if (escape === "'") return "write ' without the backslash";
+function adviceFor(letter: string): string {
+  if (letter === '$' || letter === '%')
+    return `write ${letter}${letter}{ for the plain characters ${letter}{; a lone ${letter} needs no escape`;
+  if (letter === 'u') return 'write \\u and four hexadecimal digits';
+  if (letter === 'U') return 'write \\U and eight hexadecimal digits';
+  if (letter === "'") return "write ' without the backslash";
   return 'write \\\\ for a backslash; the escapes are \\n \\r \\t \\" \\\\ \\uXXXX \\UXXXXXXXX';
 }

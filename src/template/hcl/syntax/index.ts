@@ -49,11 +49,11 @@ export function parseHclExpression(
 }
 
 /** Parses a text that is a template as a whole, without quotes around it. */
-export function parseHclTemplate(file: SourceFile): {
-  expression?: TemplateExpression;
-  diagnostics: readonly Diagnostic[];
-} {
-  const cursor = new Cursor(file, scan(file.text, 'template'));
+export function parseHclTemplate(
+  file: SourceFile,
+  relocate?: Relocate,
+): { expression?: TemplateExpression; diagnostics: readonly Diagnostic[] } {
+  const cursor = new Cursor(file, scan(file.text, 'template'), relocate);
   return attempt(cursor, () => {
     const template = parseBareTemplate(cursor);
     const rest = cursor.peek();

@@ -1,8 +1,8 @@
 import type { Diagnostic } from '../../../sdk/diagnostics.ts';
 import type { ConfigNode, StringNode } from '../../../sdk/node.ts';
 import type { Span } from '../../../sdk/source.ts';
-import type { Relocate } from './cursor.ts';
 import type { Expression, JsonBody, ObjectItem } from './ast.ts';
+import type { Relocate } from './cursor.ts';
 import { parseHclExpression, parseHclTemplate } from './index.ts';
 
 /** The body of a file, or of a block, in HCL's JSON syntax: its members may turn out to be arguments or blocks. Keys `//` are comments. */
@@ -13,34 +13,63 @@ export function jsonBody(node: ConfigNode & { kind: 'object' }): JsonBody {
   return { syntax: 'json', members, span: node.span };
 }
 
-const converted = new WeakMap<ConfigNode, Expression>();
+interface Converted {
+  readonly expression: Expression;
+  /** Of the value and all inside. */
+  readonly problems: readonly Diagnostic[];
+}
 
-/** A JSON value as an expression: strings, and keys of objects, are templates. What is wrong with one is reported once. */
-export function jsonExpression(node: ConfigNode, diagnostics: Diagnostic[]): Expression {
+const converted = new WeakMap<ConfigNode, Converted>();
+const told = new WeakSet<Diagnostic>();
+
+/**
+ * A JSON value as an expression: strings, and keys of objects, are templates. What is wrong with one is pushed once;
+ * without `diagnostics` it is kept for the next caller.
+ */
+export function jsonExpression(node: ConfigNode, diagnostics: Diagnostic[] | undefined): Expression {
+  const { expression, problems } = lookUp(node);
+  for (const one of diagnostics ? problems : []) {
+    if (!told.has(one)) diagnostics?.push(one);
+    told.add(one);
+  }
+  return expression;
+}
+
+function lookUp(node: ConfigNode): Converted {
   const known = converted.get(node);
   if (known) return known;
-  const expression = convert(node, diagnostics);
-  converted.set(node, expression);
-  return expression;
+  const problems: Diagnostic[] = [];
+  const made = { expression: convert(node, problems), problems };
+  converted.set(node, made);
+  return made;
+}
+
+function inner(node: ConfigNode, problems: Diagnostic[]): Expression {
+  const made = lookUp(node);
+  problems.push(...made.problems);
+  return made.expression;
 }
 
 function convert(node: ConfigNode, diagnostics: Diagnostic[]): Expression {
   const { span } = node;
   switch (node.kind) {
     case 'object': {
-      const items = node.members.map((member): ObjectItem => ({
-        key: template(member.key, member.keySpan, diagnostics),
-        value: jsonExpression(member.value, diagnostics),
-      }));
+      const items = node.members.map(
+        (member): ObjectItem => ({
+          key: template(member.key, member.keySpan, diagnostics),
+          value: inner(member.value, diagnostics),
+        }),
+      );
       return { kind: 'object', items, span };
     }
     case 'array':
-      return { kind: 'tuple', items: node.items.map(item => jsonExpression(item, diagnostics)), span };
+      return { kind: 'tuple', items: node.items.map(item => inner(item, diagnostics)), span };
     case 'string':
       return template(node.value, span, diagnostics);
     case 'number':
       // JSON's sign belongs to the number.
-      if (node.text.startsWith('-')) return { kind: 'unary', operator: '-', operand: { kind: 'number', text: node.text.slice(1), span }, span };
+      if (node.text.startsWith('-'))
+        return { kind: 'unary', operator: '-', operand: { kind: 'number', text: node.text.slice(1), span }, span };
       return { kind: 'number', text: node.text, span };
     case 'boolean':
       return { kind: 'literal', value: node.value, span };
@@ -58,7 +87,10 @@ function template(text: string, span: Span, diagnostics: Diagnostic[]): Expressi
 
 /** A string whose text is an expression, such as the type of a variable. */
 export function expressionInString(node: StringNode, diagnostics: Diagnostic[]): Expression | undefined {
-  const parsed = parseHclExpression({ path: node.span.file.path, text: node.value }, relocateInto(node.value, node.span));
+  const parsed = parseHclExpression(
+    { path: node.span.file.path, text: node.value },
+    relocateInto(node.value, node.span),
+  );
   diagnostics.push(...parsed.diagnostics);
   return parsed.expression;
 }

@@ -117,16 +117,16 @@ function closeSequence(cursor: Cursor, open: Token, what: string): void {
   if (cursor.accept('template-end')) return;
   const found = cursor.peek();
   const shell = /^\$\{\w+(:[-+=?]|[#%/^,@])/.test(cursor.file.text.slice(open.start, open.start + 80));
-  const escape = cursor.text(open).startsWith('$') ? '$${' : '%%{';
+  const plain = cursor.text(open).startsWith('$') ? '$${' : '%%{';
   if (!shell) failOnStrangeToken(cursor, found);
   cursor.fail(
     cursor.gap(),
     'unclosed-interpolation',
-    `the ${what} opened here has no "}" before ${describeToken(cursor, found)}`,
+    `the ${what} opened here has no "}" before ${found.kind === 'open-quote' ? 'the quotation mark' : describeToken(cursor, found)}`,
     {
       hint: shell
-        ? `write ${escape} to leave this to the shell`
-        : `write "}" here, or ${escape} if the plain characters are meant`,
+        ? `write ${plain} to leave this to the shell`
+        : `write "}" here, or ${plain} if the plain characters are meant`,
       notes: [{ message: `the ${what}`, span: cursor.spanOf(open) }],
     },
   );

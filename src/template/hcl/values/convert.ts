@@ -43,7 +43,9 @@ export function convert(value: Value, wanted: Type): Value {
       break;
     case 'tuple':
       if (value.kind === 'sequence' && value.type.kind === 'tuple' && value.items.length === wanted.elements.length) {
-        return tuple(value.items.map((item, index) => within(index, () => convert(item, wanted.elements[index] ?? DYNAMIC))));
+        return tuple(
+          value.items.map((item, index) => within(index, () => convert(item, wanted.elements[index] ?? DYNAMIC))),
+        );
       }
       break;
     case 'object':
@@ -63,9 +65,12 @@ function within<T>(step: string | number, body: () => T): T {
 
 function mismatch(value: Value, wanted: Type): ConversionError {
   if (wanted.kind === 'tuple' && value.type.kind === 'tuple') {
-    return new ConversionError(`a tuple of ${wanted.elements.length} elements is required, not of ${value.type.elements.length}`);
+    return new ConversionError(
+      `a tuple of ${wanted.elements.length} elements is required, not of ${value.type.elements.length}`,
+    );
   }
-  return new ConversionError(`${withArticle(describeType(wanted))} is required, not ${withArticle(describeType(value.type))}`);
+  const needed = wanted.kind === 'tuple' ? 'tuple' : describeType(wanted);
+  return new ConversionError(`${withArticle(needed)} is required, not ${withArticle(describeType(value.type))}`);
 }
 
 export function withArticle(text: string): string {
@@ -126,7 +131,9 @@ function toObject(entries: ReadonlyMap<string, Value>, wanted: ObjectType): Valu
   }
   if (missing.length > 0) {
     const names = missing.map(name => `"${name}"`).join(', ');
-    throw new ConversionError(`the ${missing.length === 1 ? 'attribute' : 'attributes'} ${names} ${missing.length === 1 ? 'is' : 'are'} missing`);
+    throw new ConversionError(
+      `the ${missing.length === 1 ? 'attribute' : 'attributes'} ${names} ${missing.length === 1 ? 'is' : 'are'} missing`,
+    );
   }
   return object(result);
 }
@@ -143,12 +150,24 @@ export function canConvert(from: Type, to: Type): boolean {
     case 'list':
     case 'set':
       if (from.kind === 'list' || from.kind === 'set') return canConvert(from.element, to.element);
-      return from.kind === 'tuple' && from.elements.every(one => canConvert(one, to.element)) && hasCommon(from.elements, to.element);
+      return (
+        from.kind === 'tuple' &&
+        from.elements.every(one => canConvert(one, to.element)) &&
+        hasCommon(from.elements, to.element)
+      );
     case 'map':
       if (from.kind === 'map') return canConvert(from.element, to.element);
-      return from.kind === 'object' && [...from.attributes.values()].every(one => canConvert(one, to.element)) && hasCommon([...from.attributes.values()], to.element);
+      return (
+        from.kind === 'object' &&
+        [...from.attributes.values()].every(one => canConvert(one, to.element)) &&
+        hasCommon([...from.attributes.values()], to.element)
+      );
     case 'tuple':
-      return from.kind === 'tuple' && from.elements.length === to.elements.length && from.elements.every((one, index) => canConvert(one, to.elements[index] ?? DYNAMIC));
+      return (
+        from.kind === 'tuple' &&
+        from.elements.length === to.elements.length &&
+        from.elements.every((one, index) => canConvert(one, to.elements[index] ?? DYNAMIC))
+      );
     case 'object':
       if (from.kind === 'map') return [...to.attributes.values()].every(one => canConvert(from.element, one));
       return (

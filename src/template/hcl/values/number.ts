@@ -176,7 +176,12 @@ function shortest(value: bigint, exponent: number, precision: number): string {
   const exact = decimal(scaled).toString();
   const high = decimal(scaled + 1n).toString();
   const width = Math.max(low.length, exact.length, high.length);
-  const found = roundShortest(low.padStart(width, '0'), exact.padStart(width, '0'), high.padStart(width, '0'), inclusive);
+  const found = roundShortest(
+    low.padStart(width, '0'),
+    exact.padStart(width, '0'),
+    high.padStart(width, '0'),
+    inclusive,
+  );
   return placePoint(found.padEnd(width, '0'), width - point);
 }
 
@@ -191,7 +196,8 @@ function roundShortest(low: string, exact: string, high: string, inclusive: bool
     const down = low.slice(0, index + 1) !== exact.slice(0, index + 1) || (inclusive && index + 1 >= lowEnd);
     const samePrefix = exact.slice(0, index + 1) === high.slice(0, index + 1);
     const next = increment(exact.slice(0, index + 1));
-    const up = !samePrefix && (inclusive || next < high.slice(0, index + 1) || index + 1 < highEnd) && next.length === index + 1;
+    const up =
+      !samePrefix && (inclusive || next < high.slice(0, index + 1) || index + 1 < highEnd) && next.length === index + 1;
     if (!down && !up) continue;
     if (exact.slice(index + 1).replace(/0+$/, '') === '') return exact.slice(0, index + 1);
     if (down && up) return roundHalf(exact, index + 1, next);

@@ -4,7 +4,19 @@ import { didYouMean } from '../../../sdk/suggest.ts';
 import type { CallExpression, Expression } from '../syntax/ast.ts';
 import { ConversionError, convert } from './convert.ts';
 import type { Defaults } from './defaults.ts';
-import { BOOL, DYNAMIC, listOf, mapOf, NUMBER, objectOf, STRING, setOf, type Type, tupleOf, withoutOptional } from './types.ts';
+import {
+  BOOL,
+  DYNAMIC,
+  listOf,
+  mapOf,
+  NUMBER,
+  objectOf,
+  STRING,
+  setOf,
+  type Type,
+  tupleOf,
+  withoutOptional,
+} from './types.ts';
 import type { Value } from './value.ts';
 
 /** What `type = ...` of a variable says: the type, and what optional attributes are when they are left out. */
@@ -47,11 +59,19 @@ class TypeReader {
       case 'literal': {
         const text = plainText(expression);
         if (text !== undefined) {
-          return this.wrong(expression.span, 'a type stands without quotes', WORDS.includes(text) ? `write ${text}` : 'write string, number, bool, any, list(...), map(...) ...');
+          return this.wrong(
+            expression.span,
+            'a type stands without quotes',
+            WORDS.includes(text) ? `write ${text}` : 'write string, number, bool, any, list(...), map(...) ...',
+          );
         }
       }
     }
-    return this.wrong(expression.span, 'this is not a type', 'write string, number, bool, any, list(T), set(T), map(T), tuple([T, ...]) or object({name = T, ...})');
+    return this.wrong(
+      expression.span,
+      'this is not a type',
+      'write string, number, bool, any, list(T), set(T), map(T), tuple([T, ...]) or object({name = T, ...})',
+    );
   }
 
   private wrong(span: Span, message: string, hint: string | undefined): Constraint {
@@ -62,8 +82,10 @@ class TypeReader {
   private word(name: string, span: Span): Constraint {
     const type = SIMPLE[name];
     if (type) return { type, defaults: undefined };
-    if (name in COLLECTIONS) return this.wrong(span, `"${name}" needs the type of its elements`, `write ${name}(string), or ${name}(any)`);
-    if (name === 'tuple') return this.wrong(span, '"tuple" needs the types of its elements', 'write tuple([string, number])');
+    if (name in COLLECTIONS)
+      return this.wrong(span, `"${name}" needs the type of its elements`, `write ${name}(string), or ${name}(any)`);
+    if (name === 'tuple')
+      return this.wrong(span, '"tuple" needs the types of its elements', 'write tuple([string, number])');
     if (name === 'object') return this.wrong(span, '"object" needs its attributes', 'write object({name = string})');
     return this.wrong(span, `there is no type "${name}"`, didYouMean(name, WORDS).hint);
   }
@@ -71,7 +93,8 @@ class TypeReader {
   private constructed(call: CallExpression): Constraint {
     const { text } = call.name;
     const [argument] = call.args;
-    if (text === 'optional') return this.wrong(call.span, 'optional(...) stands only for an attribute inside object({...})', undefined);
+    if (text === 'optional')
+      return this.wrong(call.span, 'optional(...) stands only for an attribute inside object({...})', undefined);
     if (text in SIMPLE) return this.wrong(call.span, `the type ${text} takes no arguments`, `write ${text}`);
     const collection = COLLECTIONS[text];
     if (!collection && text !== 'tuple' && text !== 'object') return this.word(text, call.name.span);
@@ -88,7 +111,8 @@ class TypeReader {
   }
 
   private tuple(argument: Expression): Constraint {
-    if (argument.kind !== 'tuple') return this.wrong(argument.span, 'tuple(...) takes a list of types', 'write tuple([string, number])');
+    if (argument.kind !== 'tuple')
+      return this.wrong(argument.span, 'tuple(...) takes a list of types', 'write tuple([string, number])');
     const elements = argument.items.map(item => this.read(item));
     const children = new Map<string, Defaults>();
     elements.forEach((one, index) => {
@@ -99,7 +123,8 @@ class TypeReader {
   }
 
   private object(argument: Expression): Constraint {
-    if (argument.kind !== 'object') return this.wrong(argument.span, 'object(...) takes attributes and their types', 'write object({name = string})');
+    if (argument.kind !== 'object')
+      return this.wrong(argument.span, 'object(...) takes attributes and their types', 'write object({name = string})');
     const attributes: [string, Type][] = [];
     const optional = new Set<string>();
     const values = new Map<string, Value>();
@@ -113,7 +138,11 @@ class TypeReader {
       const marked = value.kind === 'call' && value.name.text === 'optional' ? value : undefined;
       const [inner, fallback] = marked ? marked.args : [value];
       if (!inner || (marked && marked.args.length > 2)) {
-        this.wrong(value.span, 'optional(...) takes a type and perhaps a default', 'write optional(string) or optional(string, "x")');
+        this.wrong(
+          value.span,
+          'optional(...) takes a type and perhaps a default',
+          'write optional(string) or optional(string, "x")',
+        );
         continue;
       }
       const one = this.read(inner);

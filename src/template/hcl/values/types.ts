@@ -82,7 +82,8 @@ function sameAttributes(a: ObjectType, b: ObjectType): boolean {
   for (const [name, type] of a.attributes) {
     const other = b.attributes.get(name);
     if (!other || !sameType(type, other)) return false;
-    if (a.optional?.has(name) !== b.optional?.has(name) && (a.optional?.has(name) || b.optional?.has(name))) return false;
+    if (a.optional?.has(name) !== b.optional?.has(name) && (a.optional?.has(name) || b.optional?.has(name)))
+      return false;
   }
   return true;
 }
@@ -130,6 +131,11 @@ export function describeType(type: Type): string {
     case 'set':
     case 'map':
       return `${type.kind} of ${type.element.kind === 'dynamic' ? 'any type' : describeType(type.element)}`;
+    case 'bool':
+      return 'boolean';
+    case 'tuple':
+      // Hardly anyone writing [1, "a"] thinks of it as anything but a list.
+      return 'list';
     default:
       return type.kind;
   }

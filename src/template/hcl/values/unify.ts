@@ -38,7 +38,9 @@ function wrap(make: (element: Type) => Type, types: readonly Type[]): Type | und
 function unifyObjects(types: readonly (Type & { kind: 'object' })[]): Type | undefined {
   const [first] = types;
   const names = [...(first?.attributes.keys() ?? [])];
-  const same = types.every(type => type.attributes.size === names.length && names.every(name => type.attributes.has(name)));
+  const same = types.every(
+    type => type.attributes.size === names.length && names.every(name => type.attributes.has(name)),
+  );
   if (!same) return wrap(mapOf, types.flatMap(members));
   const attributes: [string, Type][] = [];
   for (const name of names) {

@@ -1,5 +1,19 @@
 import { compare, integer, type Num, parseNumber, toText } from './number.ts';
-import { BOOL, compareText, DYNAMIC, listOf, mapOf, NUMBER, objectOf, STRING, sameType, setOf, sortedMap, type Type, tupleOf } from './types.ts';
+import {
+  BOOL,
+  compareText,
+  DYNAMIC,
+  listOf,
+  mapOf,
+  NUMBER,
+  objectOf,
+  STRING,
+  sameType,
+  setOf,
+  sortedMap,
+  type Type,
+  tupleOf,
+} from './types.ts';
 
 export type Value =
   | { readonly kind: 'unknown'; readonly type: Type }

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { catalog } from '../../src/catalog.ts';
+import { diagnosticToJson, formatDiagnostic, githubAnnotation } from '../../src/cli/ui/diagnostics.ts';
+import { styleFor } from '../../src/cli/ui/style.ts';
+import { planBuilds } from '../../src/engine/plan.ts';
+import { type Diagnostic, hasErrors } from '../../src/sdk/diagnostics.ts';
+import { fixedText, fixTemplate, renderFixed } from '../../src/template/fix/index.ts';
+import { formatJson } from '../../src/template/format/json.ts';
+import { loadJsonTemplate } from '../../src/template/json/load.ts';
+import { parseJson } from '../../src/template/json/parse.ts';
+
+const plain = styleFor(false);
+
+/** Everything that `validate`, `fmt` and `fix` do with a text. */
+export async function checkTemplate(text: string, cwd: string): Promise<void> {
+  const source = { path: 't.json', text };
+  const { template, diagnostics } = await loadJsonTemplate(source, {
+    vars: [['a', 'x']],
+    varFiles: [],
+    only: [],
+    except: [],
+    syntaxOnly: false,
+    env: { HOME: cwd, PATH: process.env['PATH'] },
+    cwd,
+    startedAt: new Date(0),
+  });
+  checkMessages(text, diagnostics);
+  if (template) {
+    const options = { force: false, debug: false, onError: 'cleanup', local: false } as const;
+    for (const mustRun of [false, true])
+      checkMessages(text, (await planBuilds(template, catalog, { ...options, mustRun })).diagnostics);
+  }
+  const formatted = formatJson(source);
+  if ('text' in formatted) assert.deepEqual(JSON.parse(formatted.text), JSON.parse(text.replace(/^\ufeff/, '')));
+  const { root, diagnostics: faults } = parseJson(source);
+  if (!root || hasErrors(faults)) return;
+  const fixed = fixTemplate(root);
+  checkMessages(text, fixed.diagnostics);
+  if (fixed.document) for (const print of [fixedText, renderFixed]) JSON.parse(print(fixed.document));
+}
+
+function checkMessages(text: string, diagnostics: readonly Diagnostic[]): void {
+  for (const one of diagnostics) {
+    assert.match(one.code, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+    const shown = formatDiagnostic(one, plain);
+    assert.doesNotMatch(shown, /\n\s+at .*:\d+:\d+\)?$|TypeError|RangeError|\[object |ERR_[A-Z]/m);
+    if (!text.includes('undefined'))
+      assert.doesNotMatch(
+        `${one.message} ${one.hint ?? ''}`,
+        /^undefined|"undefined"|\bundefined (?:is|must|takes|does)\b/,
+      );
+    if (!text.includes('NaN')) assert.doesNotMatch(`${one.message} ${one.hint ?? ''}`, /NaN/);
+    assert.ok(
+      shown.split('\n').every(line => line.length < 600),
+      shown,
+    );
+    JSON.stringify(diagnosticToJson(one));
+    assert.match(githubAnnotation(one), /^::(error|warning)[^\n]*\n$/);
+  }
+}
