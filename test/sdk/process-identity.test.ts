@@ -28,7 +28,7 @@ describe('process identity', () => {
   it('takes a zombie for ended (Linux)', async function () {
     if (process.platform !== 'linux') return this.skip();
     // The shell becomes a program that never asks how its child ended.
-    const parent = spawn('sh', ['-c', '(exit 0) & echo $!; exec sleep 20'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 20'], { stdio: ['ignore', 'pipe', 'inherit'] });
     try {
       const [text] = (await once(parent.stdout, 'data')) as [Buffer];
       const identity = { ...thisProcess(), pid: Number(text.toString()), startTime: '' };

@@ -98,7 +98,10 @@ export class Entrance {
       'sh',
       [
         ...['-c', JOIN_SCRIPT, 'kiln-enter', this.#cgroup ? join(this.#cgroup, COMMANDS_GROUP, 'cgroup.procs') : ''],
-        ...['nsenter', ...NAMESPACES.map(([, flag], index) => `${flag}=/proc/self/fd/${index + 3}`), '--'],
+        ...['nsenter', ...NAMESPACES.map(([, flag], index) => `${flag}=/proc/self/fd/${index + 3}`)],
+        // nsenter's own fork would stop whenever its child is stopped, and hold up a machine that goes down; unshare's
+        // does not, and passes on how the child ended just as well.
+        ...['--no-fork', '--', ...toolInside('unshare'), '--fork', '--'],
         ...DROP_RIGHTS,
         ...toolInside('setsid'),
         ...toolInside('setpriv'),

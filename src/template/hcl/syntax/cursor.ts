@@ -132,7 +132,10 @@ export class Cursor {
   nested<T>(read: () => T): T {
     if (++this.depth > MAX_DEPTH) {
       this.depth--;
-      this.fail(this.spanOf(this.peek()), 'nested-too-deeply', `more than ${MAX_DEPTH} levels of nesting`, {
+      const place = this.spanOf(this.peek());
+      // No use in reading on: all that follows would be as deep.
+      this.index = this.tokens.length - 1;
+      this.fail(place, 'nested-too-deeply', `more than ${MAX_DEPTH} levels of nesting`, {
         hint: 'split the expression with locals',
       });
     }

@@ -4,19 +4,7 @@ import { didYouMean } from '../../../sdk/suggest.ts';
 import type { CallExpression, Expression } from '../syntax/ast.ts';
 import { ConversionError, convert } from './convert.ts';
 import type { Defaults } from './defaults.ts';
-import {
-  BOOL,
-  DYNAMIC,
-  listOf,
-  mapOf,
-  NUMBER,
-  objectOf,
-  STRING,
-  setOf,
-  type Type,
-  tupleOf,
-  withoutOptional,
-} from './types.ts';
+import { BOOL, DYNAMIC, listOf, mapOf, NUMBER, objectOf, STRING, setOf, type Type, tupleOf } from './types.ts';
 import type { Value } from './value.ts';
 
 /** What `type = ...` of a variable says: the type, and what optional attributes are when they are left out. */
@@ -159,7 +147,7 @@ class TypeReader {
   private fallback(expression: Expression, type: Type): Value | undefined {
     const value = this.constant(expression);
     try {
-      return convert(value, withoutOptional(type)).kind === 'unknown' ? undefined : convert(value, type);
+      return value.kind === 'unknown' ? undefined : convert(value, type);
     } catch (error) {
       if (!(error instanceof ConversionError)) throw error;
       this.wrong(expression.span, `the default does not fit the type: ${error.message}`, undefined);
