@@ -1,7 +1,5 @@
 #!/usr/bin/env node
-import nodeModule from 'node:module';
+// Runs kiln from its sources; the build has a launcher of its own (scripts/pack.ts).
+import { main } from './cli/main.ts';
 
-// Node 22 and later keep compiled code between runs; Node 20 has no such thing.
-(nodeModule as { enableCompileCache?: () => void }).enableCompileCache?.();
-const { main } = await import('./cli/main.ts');
 await main(process.argv.slice(2));

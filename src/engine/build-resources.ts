@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { messageOf } from '../sdk/errors.ts';
 import type { Owned, ResourceRef, Resources, UndoResource } from '../sdk/resources.ts';
 import type { Ledger } from './ledger.ts';
+import type { RecordedResource } from './runs.ts';
 import type { UndoStack } from './undo-stack.ts';
 
 /** Longest an undo may take, in milliseconds: EC2's own limit for terminating plus security-group retries. */
@@ -13,16 +14,58 @@ export interface BuildResourcesInput {
   readonly tags: Readonly<Record<string, string>>;
   readonly ledger: Ledger;
   readonly undo: UndoStack;
+  /** How often the run was resumed: a resumed run must not get the answers of its earlier tokens. */
+  readonly resumed?: number;
+  /** What a resumed build takes over. */
+  readonly adopt?: Adoption;
+}
+
+/** The leftovers of the run that is resumed, first created first, and how to undo them. */
+export interface Adoption {
+  readonly resources: readonly RecordedResource[];
+  readonly undo: UndoResource;
 }
 
 /** The resources of one build: each is in the ledger before it exists, and on the undo stack until it is kept. */
 export function buildResources(input: BuildResourcesInput): Resources {
-  const { ledger, build } = input;
+  const { ledger, build, resumed = 0 } = input;
+  const salt = resumed > 0 ? `${input.runId}\0${resumed}` : input.runId;
+  const undoAndRecord = async (n: number, ref: ResourceRef, undo: UndoResource): Promise<void> => {
+    try {
+      await undo(ref, AbortSignal.timeout(UNDO_DEADLINE));
+      ledger.closed(n, 'undone');
+    } catch (error) {
+      ledger.undoFailed(n, messageOf(error));
+      throw error;
+    }
+  };
+  /** Puts an undo on the stack and gives the handle by which its owner releases or keeps the resource. */
+  const own = <T>(n: number, ref: Owned<T>['ref'], value: T, undo: UndoResource): Owned<T> => {
+    let kept = false;
+    const release = input.undo.push(describe(ref), () => (kept ? Promise.resolve() : undoAndRecord(n, ref, undo)));
+    return {
+      ref,
+      value,
+      release,
+      releaseSoon: () => void release(),
+      keep: async () => {
+        kept = true;
+        ledger.closed(n, 'kept');
+      },
+    };
+  };
+  const adopt = ({ resources, undo }: Adoption): Owned<string>[] =>
+    resources.flatMap(({ n, ref }) => {
+      if (ref.id !== undefined) return [own(n, { ...ref, id: ref.id }, ref.id, undo)];
+      input.undo.push(describe(ref), () => undoAndRecord(n, ref, undo));
+      return [];
+    });
   return {
     runId: input.runId,
     tags: input.tags,
+    ...(input.adopt && { adopted: adopt(input.adopt) }),
     token: purpose =>
-      `kiln-${createHash('sha256').update(`${input.runId}\0${build}\0${purpose}`).digest('hex').slice(0, 40)}`,
+      `kiln-${createHash('sha256').update(`${salt}\0${build}\0${purpose}`).digest('hex').slice(0, 40)}`,
 
     async acquire<T>(
       intent: Omit<ResourceRef, 'id'>,
@@ -31,38 +74,17 @@ export function buildResources(input: BuildResourcesInput): Resources {
       certainlyNotCreated: (error: unknown) => boolean = () => false,
     ): Promise<Owned<T>> {
       const n = ledger.intent(build, intent);
-      const undoRef = async (ref: ResourceRef): Promise<void> => {
-        try {
-          await undo(ref, AbortSignal.timeout(UNDO_DEADLINE));
-          ledger.closed(n, 'undone');
-        } catch (error) {
-          ledger.undoFailed(n, messageOf(error));
-          throw error;
-        }
-      };
       let made: { readonly id: string; readonly value: T };
       try {
         made = await create();
       } catch (error) {
         if (certainlyNotCreated(error)) ledger.closed(n, 'not-created');
         // The reply may have been lost after the effect: look for it by name or token when the build ends.
-        else input.undo.push(describe(intent), () => undoRef(intent));
+        else input.undo.push(describe(intent), () => undoAndRecord(n, intent, undo));
         throw error;
       }
       ledger.created(n, made.id);
-      const ref = { ...intent, id: made.id };
-      let kept = false;
-      const release = input.undo.push(describe(ref), () => (kept ? Promise.resolve() : undoRef(ref)));
-      return {
-        ref,
-        value: made.value,
-        release,
-        releaseSoon: () => void release(),
-        keep: async () => {
-          kept = true;
-          ledger.closed(n, 'kept');
-        },
-      };
+      return own(n, { ...intent, id: made.id }, made.value, undo);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeFileError, KilnError, systemCode } from '../sdk/errors.ts';
 import { isAlive } from '../sdk/process-identity.ts';
@@ -24,9 +24,14 @@ export interface RecordedRun {
   readonly path: string;
   readonly startedAt: string;
   readonly template: string;
+  readonly cwd: string;
   readonly local: boolean;
   /** `running`: its process lives. `died`: it ended without saying so. `elsewhere`: of another host, so nobody knows. */
   readonly status: 'running' | 'succeeded' | 'failed' | 'cancelled' | 'died' | 'elsewhere';
+  /** It was kept for `kiln resume` (-on-error=keep). */
+  readonly resumable: boolean;
+  /** How often it was resumed. */
+  readonly resumed: number;
   readonly resources: readonly RecordedResource[];
   readonly timeline: readonly { readonly at: string; readonly build: string; readonly text: string }[];
 }
@@ -59,11 +64,20 @@ export function readRuns(folder: string, onProblem: (message: string) => void): 
     });
 }
 
-/** Reads one ledger. A torn last line (the process died while writing it) is left out; it never held a created resource. */
+/** Where a run keeps what `kiln resume` needs; see kept-run.ts. */
+export function keptRunPath(ledgerPath: string): string {
+  return ledgerPath.replace(/\.ndjson$/, '.keep.json');
+}
+
+/**
+ * Reads one ledger. A torn last line (the process died while writing it) is left out; it never held a created resource.
+ * Undefined when it died even before that. Throws a KilnError when the ledger is damaged.
+ */
 export function readRun(path: string): RecordedRun | undefined {
   const records = parse(readFileSync(path, 'utf8'), path);
   const header = records[0];
-  if (header?.event !== 'run') return undefined;
+  if (header === undefined) return undefined;
+  if (header.event !== 'run') throw damaged(path, 1);
   if (header.v > LEDGER_VERSION) {
     throw new KilnError(`the ledger "${path}" was written by a newer kiln (format ${header.v})`, {
       hint: 'use that version, or a newer one',
@@ -72,25 +86,40 @@ export function readRun(path: string): RecordedRun | undefined {
   const resources = new Map<number, RecordedResource>();
   const timeline: { at: string; build: string; text: string }[] = [];
   let ended: RecordedRun['status'] | undefined;
+  let latest = header;
+  let resumed = 0;
   for (const record of records.slice(1)) {
     if (record.event === 'intent')
       resources.set(record.n, { n: record.n, build: record.build, ref: record.ref, state: 'intended', at: record.at });
     else if (record.event === 'note') timeline.push(record);
     else if (record.event === 'end') ended = record.outcome;
     else if (record.event !== 'run') change(resources, record);
+    else {
+      latest = record;
+      resumed += 1;
+      ended = undefined;
+    }
   }
-  const alive = isAlive(header.process);
-  const status = ended ?? (alive === undefined ? 'elsewhere' : alive ? 'running' : 'died');
   return {
     runId: header.runId,
     path,
     startedAt: header.at,
     template: header.template,
+    cwd: header.cwd,
     local: header.local,
-    status,
+    status: ended ?? statusOf(latest),
+    resumable: existsSync(keptRunPath(path)),
+    resumed,
     resources: [...resources.values()],
     timeline,
   };
+}
+
+/** A process that cannot be asked counts as alive until its run expires. */
+function statusOf(run: Extract<LedgerRecord, { event: 'run' }>): RecordedRun['status'] {
+  const alive = isAlive(run.process);
+  if (alive !== undefined) return alive ? 'running' : 'died';
+  return Date.parse(run.expires) < Date.now() ? 'died' : 'elsewhere';
 }
 
 function change(resources: Map<number, RecordedResource>, record: Extract<LedgerRecord, { n: number }>): void {
@@ -115,10 +144,14 @@ function parse(text: string, path: string): LedgerRecord[] {
       return [JSON.parse(line) as LedgerRecord];
     } catch (error) {
       if (isTorn(line)) return [];
-      throw new KilnError(`the ledger "${path}" is damaged at line ${index + 1}`, {
-        cause: error,
-        hint: 'what its run made can still be found by its tags: kiln gc -by-tag -region REGION',
-      });
+      throw damaged(path, index + 1, error);
     }
+  });
+}
+
+function damaged(path: string, line: number, cause?: unknown): KilnError {
+  return new KilnError(`the ledger "${path}" is damaged at line ${line}`, {
+    cause,
+    hint: 'what its run made can still be found by its tags: kiln gc -by-tag -region REGION',
   });
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KilnError, messageOf, systemCode } from '../sdk/errors.ts';
 import { ApiError } from './protocol/errors.ts';
 import type { Caller } from './services/authenticate.ts';
@@ -10,6 +11,8 @@ import { errorReply, type Incoming, type Outgoing } from './services/dispatch.ts
 const MAX_BODY = 1_048_576;
 /** Longer than clients keep idle connections, so that they never send into a closing one. */
 const KEEP_ALIVE = 65_000;
+/** How long calls under way may still take when the server closes, milliseconds. */
+const CLOSE_GRACE = 3_000;
 
 interface Handler {
   /** Time that goes out as the Date header, milliseconds. */
@@ -45,7 +48,7 @@ export async function serve(handler: Handler, port: number): Promise<RunningServ
     async close() {
       const closed = new Promise<void>(resolve => server.close(() => resolve()));
       server.closeIdleConnections();
-      await Promise.all(underWay);
+      await Promise.race([Promise.all(underWay), sleep(CLOSE_GRACE, undefined, { ref: false })]);
       server.closeAllConnections();
       await closed;
     },

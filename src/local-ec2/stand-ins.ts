@@ -1,8 +1,8 @@
 /**
  * Public images that a store does not have, played by this machine's own tree.
  *
- * The rule: (1) an image id that is asked for by name is stood in for when it is well formed, was never deregistered in
- * this store, and does not begin with `ami-0bad`; (2) a search with an owner other than `self` and a `name` filter that
+ * The rule: (1) an image id that is asked for by name is stood in for when it is well formed, was never made or
+ * deregistered in this store (in whatever region), and does not begin with `ami-0bad`; (2) a search with an owner other than `self` and a `name` filter that
  * resembles a public image, or the owner of public images, gets one image, whose name fits the filter, provided that
  * the other filters fit it too. Images the store does have always come first.
  */
@@ -79,8 +79,12 @@ export function standInById(
 ): ImageRecord | undefined {
   const { world, state } = call;
   if (!world.standIns || !isWellFormedId('ami', id) || id.startsWith(NEVER_PREFIX)) return undefined;
-  if (Object.values(world.store.state.regions).some(region => Object.hasOwn(region.goneImages, id))) return undefined;
   if (Object.hasOwn(state.images, id)) return undefined;
+  // Ids that this store made, here or in another region, mean those images and nothing else.
+  const isKnown = Object.values(world.store.state.regions).some(
+    region => Object.hasOwn(region.goneImages, id) || region.images[id]?.standIn === false,
+  );
+  if (isKnown) return undefined;
   const owner = owners.find(isForeign);
   if (owners.length > 0 && owner === undefined) return undefined;
   const pattern = patternOf(filters);

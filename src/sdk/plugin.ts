@@ -100,6 +100,11 @@ export interface Machine {
   readonly temporaryKeyName?: string;
   /** Lets the machine and all that was made for it go, without waiting. */
   releaseSoon(): void;
+  /**
+   * What the builder's `attach` needs to take the machine over in another process (-on-error=keep); it may hold secrets.
+   * Absent, or undefined, when the machine cannot be taken over.
+   */
+  attachment?(): Readonly<Record<string, string>> | undefined;
 }
 
 /** A builder with its options checked: immutable, ready to run any number of times. */
@@ -112,6 +117,10 @@ export interface PreparedBuilder {
   readonly finish?: { readonly type: string; readonly options: unknown };
   /** Launches the machine, or stands in for one; all it creates goes through `run.resources`. */
   launch(run: RunContext): Promise<Machine>;
+  /** Takes over a machine of an earlier process by its attachment; what it owns is in `run.resources.adopted`. Throws KilnError when it is gone. */
+  attach?(run: RunContext, attachment: Readonly<Record<string, string>>): Promise<Machine>;
+  /** Longest the machine may live, in milliseconds: after that it ends itself. Absent: 0, it does not. */
+  readonly maxBuildTime?: number;
   /** For builders whose artifact needs no post-processor (null, file). Runs after provisioning. */
   artifact?(run: RunContext, machine: Machine): Promise<Artifact | undefined>;
 }

@@ -20,6 +20,8 @@ export interface AccountRef {
   readonly endpoint?: string;
   readonly profile?: string;
   readonly roleArn?: string;
+  /** Id (not secret) of the access key in use: tells whether credentials found later are of the same account. */
+  readonly accessKeyId?: string;
 }
 
 /** One thing that was, or is about to be, created. Plain data: it is what the ledger stores. */
@@ -57,6 +59,8 @@ export interface Resources {
   readonly runId: string;
   /** Tags that every created resource carries: run id, template name, expiry. */
   readonly tags: Readonly<Record<string, string>>;
+  /** In a resumed run: what the earlier part left, first created first, owned by this build now. The value is the id. */
+  readonly adopted?: readonly Owned<string>[];
   /** A client token unique to this run and purpose; repeats of the same purpose give the same token. */
   token(purpose: string): string;
   /**

@@ -46,17 +46,20 @@ export class Scratch {
     return readFileSync(join(this.dir, 'work', name), 'utf8');
   }
 
-  start(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}, input?: string): ChildProcess {
     mkdirSync(join(this.dir, 'work'), { recursive: true });
-    return spawn(process.execPath, [...COMMAND, ...args], {
+    const child = spawn(process.execPath, [...COMMAND, ...args], {
       cwd: join(this.dir, 'work'),
       env: { ...this.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+    return child;
   }
 
-  run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
-    return finish(this.start(args, env));
+  run(args: readonly string[], env: NodeJS.ProcessEnv = {}, input?: string): Promise<Result> {
+    return finish(this.start(args, env, input));
   }
 
   /** The embedded EC2's resources that are left, by kind, read from its state as `kiln local` would show it. */

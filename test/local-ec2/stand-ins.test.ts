@@ -78,13 +78,16 @@ describe('local EC2: stand-ins for public images', () => {
     assert.deepEqual(ec2.notices, []);
   });
 
-  it('never plays an image that was deregistered here', async () => {
+  it('never plays an image that was made or deregistered here', async () => {
     await using ec2 = await testEc2();
     const client = ec2.client();
     const { InstanceId } = await launch(client);
     await untilState(client, InstanceId, 'running');
     const { ImageId = '' } = await client.send(new CreateImageCommand({ InstanceId, Name: 'mine' }));
     await imageOf(client, ImageId);
+    // Nor is it played in a region where it is not.
+    const elsewhere = ec2.client('eu-west-1').send(new DescribeImagesCommand({ ImageIds: [ImageId] }));
+    assert.equal(await codeOf(elsewhere), 'InvalidAMIID.NotFound');
     await client.send(new DeregisterImageCommand({ ImageId }));
     assert.equal(
       await codeOf(client.send(new DescribeImagesCommand({ ImageIds: [ImageId] }))),

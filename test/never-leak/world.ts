@@ -1,5 +1,6 @@
-import type { LocalEc2, StateEntry, StateSnapshot } from '../../src/local-ec2/index.ts';
 import { createAws } from '../../src/aws/client/index.ts';
+import { waitForImage, waitForInstance } from '../../src/aws/waits.ts';
+import type { LocalEc2, StateEntry, StateSnapshot } from '../../src/local-ec2/index.ts';
 import { minimal, SOURCE } from '../helpers/ebs-bake.ts';
 
 const signal = new AbortController().signal;
@@ -26,6 +27,7 @@ export async function foreignResources(server: LocalEc2): Promise<void> {
     return reply.Instances?.[0]?.InstanceId ?? '';
   };
   const untagged = await launch({});
+  await waitForInstance(ec2, untagged, 'running', signal);
   await launch({ 'kiln:run': '20200101-000000-aaaaaa', 'kiln:expires': '2999-01-01T00:00:00.000Z' });
   await ec2.createKeyPair({ KeyName: 'packer_of-somebody-else' }, signal);
   await ec2.createSecurityGroup({ GroupName: 'packer_of-somebody-else', Description: 'theirs' }, signal);
@@ -42,12 +44,14 @@ export async function oldImages(server: LocalEc2): Promise<void> {
     signal,
   );
   const InstanceId = reply.Instances?.[0]?.InstanceId ?? '';
-  const { ImageId } = await ec2.createImage({ InstanceId, Name: 'replaced', Description: 'the old one' }, signal);
+  await waitForInstance(ec2, InstanceId, 'running', signal);
+  const old = { Name: 'replaced', Description: 'the old one' };
+  const { ImageId = '' } = await ec2.createImage({ InstanceId, ...old }, signal);
+  await waitForImage(ec2, ImageId, signal);
   await ec2.terminateInstances({ InstanceIds: [InstanceId] }, signal);
-  await aws.ec2('eu-west-1').copyImage(
-    { SourceRegion: 'us-east-1', SourceImageId: ImageId, Name: 'replaced', Description: 'the old one' },
-    signal,
-  );
+  const west = aws.ec2('eu-west-1');
+  const copy = await west.copyImage({ SourceRegion: 'us-east-1', SourceImageId: ImageId, ...old }, signal);
+  await waitForImage(west, copy.ImageId ?? '', signal);
 }
 
 /** All that exists, one line each, so that two moments can be compared and the difference read. */

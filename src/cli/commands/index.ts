@@ -90,6 +90,18 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ],
     load: () => import('./fix.ts'),
   },
+  init: {
+    summary: 'Check that the plugins an HCL2 template requires are built in',
+    args: 'TEMPLATE',
+    flags: [
+      flag('upgrade', 'boolean', "Accepted for Packer's sake; nothing is ever downloaded."),
+      flag('force', 'boolean', "Accepted for Packer's sake."),
+      flag('y', 'boolean', '', { hidden: true }),
+      COLOR_FLAG,
+      ...TEMPLATE_FLAGS,
+    ],
+    load: () => import('./init.ts'),
+  },
   console: {
     summary: 'Try out expressions, with the variables of a template',
     args: '[TEMPLATE]',
@@ -129,6 +141,18 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     args: '[TYPE]',
     flags: [COLOR_FLAG],
     load: () => import('./schema.ts'),
+  },
+  plugins: {
+    summary: 'Tell which plugins are built in',
+    args: 'installed | install SOURCE',
+    flags: [COLOR_FLAG],
+    load: () => import('./plugins.ts'),
+  },
+  completion: {
+    summary: 'Print a shell completion script',
+    args: '',
+    flags: [COLOR_FLAG],
+    load: () => import('./completion.ts'),
   },
   version: { summary: 'Show the version', args: '', flags: [COLOR_FLAG], load: () => import('./version.ts') },
   help: { summary: 'Show help', args: '[COMMAND]', flags: [COLOR_FLAG], load: () => import('./help.ts') },

@@ -10,12 +10,15 @@ import { instanceActions } from './instances/index.ts';
 import { keyPairActions } from './key-pairs.ts';
 import { launchTemplateActions } from './launch-templates.ts';
 import { networkActions } from './network.ts';
+import { regionActions } from './regions.ts';
 import { securityGroupActions } from './security-groups/index.ts';
 import { snapshotActions } from './snapshots/index.ts';
+import { spotActions } from './spot.ts';
 import { tagActions } from './tagging.ts';
 import { volumeActions } from './volumes/index.ts';
 
 export const EC2_ACTIONS: Readonly<Record<string, Action>> = {
+  ...regionActions,
   ...networkActions,
   ...instanceTypeActions,
   ...imageActions,
@@ -27,6 +30,7 @@ export const EC2_ACTIONS: Readonly<Record<string, Action>> = {
   ...snapshotActions,
   ...launchTemplateActions,
   ...fleetActions,
+  ...spotActions,
   ...fastLaunchActions,
   ...tagActions,
   ...accountActions,

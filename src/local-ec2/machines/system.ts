@@ -65,7 +65,6 @@ export async function runTool(name: string, args: readonly string[], options: To
       child.once('error', reject);
       child.once('close', (code, signal) => resolve(code ?? (signal ? 128 : 1)));
     });
-    // A program that stops reading early (EPIPE) tells more by its exit code than the broken pipe does.
     const fed = options.input && child.stdin ? pipeline(options.input, child.stdin) : undefined;
     const feedFailure = fed?.then(
       () => undefined,
@@ -73,9 +72,10 @@ export async function runTool(name: string, args: readonly string[], options: To
     );
     const code = await ended;
     options.signal?.throwIfAborted();
-    options.input?.destroy();
     const failure = await feedFailure;
-    if (code === 0 && failure !== undefined && systemCode(failure) !== 'EPIPE') throw failure;
+    // A program may stop reading before the end (tar ignores padding): its exit code tells more than the broken pipe.
+    const brokenPipe = ['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(systemCode(failure) ?? '');
+    if (code === 0 && failure !== undefined && !brokenPipe) throw failure;
     return { code, stdout, stderr: failure instanceof Error && code !== 0 ? `${stderr}\n${failure.message}` : stderr };
   } catch (error) {
     options.signal?.throwIfAborted();

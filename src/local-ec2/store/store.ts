@@ -12,7 +12,7 @@ export class Store {
   readonly dir: string;
   readonly state: StoreState;
   private readonly path: string;
-  private readonly readOnly: boolean;
+  private readOnly: boolean;
   private readonly release: () => Promise<void>;
   private dirty = false;
   private writing: Promise<void> | undefined;
@@ -53,7 +53,7 @@ export class Store {
 
   async flush(): Promise<void> {
     // One writer at a time; whoever comes while it writes shares the next write.
-    while (this.dirty || this.writing) {
+    while (!this.readOnly && (this.dirty || this.writing)) {
       this.writing ??= this.write().finally(() => {
         this.writing = undefined;
       });
@@ -73,10 +73,12 @@ export class Store {
     }
   }
 
+  /** Writes what is not written and gives the lock back; from then on nothing is written any more. */
   async close(): Promise<void> {
     try {
       await this.flush();
     } finally {
+      this.readOnly = true;
       await this.release();
     }
   }

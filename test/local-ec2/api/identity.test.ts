@@ -45,18 +45,16 @@ describe('local EC2: IAM, STS and SSM on the same port', () => {
     const role = { RoleName: 'packer-1' };
     const dryRun = (): Promise<string> =>
       codeOf(
-        ec2
-          .client()
-          .send(
-            new RunInstancesCommand({
-              ImageId: PUBLIC_IMAGE,
-              InstanceType: 't3.nano',
-              MinCount: 1,
-              MaxCount: 1,
-              DryRun: true,
-              IamInstanceProfile: { Name: 'packer-1' },
-            }),
-          ),
+        ec2.client().send(
+          new RunInstancesCommand({
+            ImageId: PUBLIC_IMAGE,
+            InstanceType: 't3.nano',
+            MinCount: 1,
+            MaxCount: 1,
+            DryRun: true,
+            IamInstanceProfile: { Name: 'packer-1' },
+          }),
+        ),
       );
     await iam.send(new CreateInstanceProfileCommand({ ...name, Tags: [{ Key: 'a', Value: 'b' }] }));
     await iam.send(

@@ -25,7 +25,13 @@ export function completeImage(
   const extra = faults.extraTimeOf('image');
   for (const snapshot of snapshots) {
     snapshot.readyAt = call.world.now() + lifecycle.duration(state) + extra;
-    lifecycle.after(state, snapshot.id, () => settleSnapshot(call, snapshot, broken), watched, extra);
+    lifecycle.after(
+      state,
+      snapshot.id,
+      () => snapshot.state === 'pending' && settleSnapshot(call, snapshot, broken),
+      watched,
+      extra,
+    );
   }
   lifecycle.after(
     state,
@@ -34,6 +40,7 @@ export function completeImage(
       if (!call.state.images[image.id]) return;
       image.state = failure ? 'failed' : 'available';
       if (failure) image.stateReason = failure;
+      for (const snapshot of snapshots) if (snapshot.state === 'pending') settleSnapshot(call, snapshot, broken);
       call.world.touch();
     },
     watched,

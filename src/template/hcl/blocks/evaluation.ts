@@ -9,7 +9,7 @@ import { convert } from '../values/convert.ts';
 import { fromPlain } from '../values/plain.ts';
 import { BOOL, DYNAMIC, listOf, mapOf, NUMBER, STRING, type Type } from '../values/types.ts';
 import { object, UNKNOWN, unknown, type Value } from '../values/value.ts';
-import { type DataNode, type GraphNode, inOrder, missingLocal } from './graph.ts';
+import { type DataNode, type GraphNode, inOrder, missingData, missingLocal, needsOf } from './graph.ts';
 import { evaluateBody } from './options.ts';
 
 /** What evaluating locals and data sources needs. */
@@ -57,37 +57,46 @@ export async function evaluateNodes(
   diagnostics: Diagnostic[],
 ): Promise<Evaluated> {
   const locals = new Map<string, Value>();
-  const data = new Map<string, Map<string, Value>>();
+  const data = new Map<string, Value>();
   for (const node of inOrder(nodes, diagnostics)) {
-    // Only what is there by now: the order makes sure that it is enough.
-    const scope = scopeWith(surroundings, locals, data, nodes);
+    // Only what the node refers to: gathering all there is for each of thousands of locals would take its time.
+    const wanted = new Set(needsOf(node, nodes));
+    const scope = scopeWith(surroundings, { locals, data, nodes }, wanted);
     if (node.kind === 'local') {
       locals.set(node.name, await settled(found => evaluate(node.expression, scope, found), diagnostics));
     } else {
-      const group = data.get(node.type) ?? new Map<string, Value>();
-      group.set(node.name, await evaluateData(node, scope, surroundings, diagnostics));
-      data.set(node.type, group);
+      data.set(node.id, await evaluateData(node, scope, surroundings, diagnostics));
     }
   }
-  return { scope: scopeWith(surroundings, locals, data, nodes), locals };
+  return { scope: scopeWith(surroundings, { locals, data, nodes }, undefined), locals };
 }
 
-function scopeWith(
-  { roots, functions }: Surroundings,
-  locals: ReadonlyMap<string, Value>,
-  data: ReadonlyMap<string, ReadonlyMap<string, Value>>,
-  nodes: ReadonlyMap<string, GraphNode>,
-): Scope {
-  const names = [...nodes.values()].flatMap(node => (node.kind === 'local' ? [node.name] : []));
-  const ids = [...nodes.values()].flatMap(node => (node.kind === 'data' ? [node.id] : []));
+interface State {
+  readonly locals: ReadonlyMap<string, Value>;
+  /** By id. */
+  readonly data: ReadonlyMap<string, Value>;
+  readonly nodes: ReadonlyMap<string, GraphNode>;
+}
+
+/** The names of other places with the wanted locals and data sources, or all of them. */
+function scopeWith({ roots, functions }: Surroundings, state: State, wanted: ReadonlySet<string> | undefined): Scope {
+  const { locals, data, nodes } = state;
+  const groups = new Map<string, [string, Value][]>();
+  const chosen: [string, Value][] = [];
+  for (const node of wanted === undefined ? nodes.values() : [...wanted].flatMap(id => nodes.get(id) ?? [])) {
+    // Members of a circle have no value, which was reported.
+    const value = (node.kind === 'local' ? locals.get(node.name) : data.get(node.id)) ?? UNKNOWN;
+    if (node.kind === 'local') chosen.push([node.name, value]);
+    else groups.set(node.type, [...(groups.get(node.type) ?? []), [node.name, value]]);
+  }
   const all = new Map(roots);
-  all.set('local', { value: object(locals), missing: name => missingLocal(name, names) });
+  all.set('local', {
+    value: object(chosen),
+    missing: name => missingLocal(name, nodes),
+  });
   all.set('data', {
-    value: object([...data].map(([type, group]) => [type, object(group)])),
-    missing: type => {
-      const hint = didYouMean(`data.${type}`, ids).hint ?? (ids.length > 0 ? `there are ${ids.join(', ')}` : undefined);
-      return { message: `there is no data source of the type "${type}"`, ...(hint !== undefined && { hint }) };
-    },
+    value: object([...groups].map(([type, group]) => [type, object(group)])),
+    missing: type => missingData(type, nodes),
   });
   return { roots: all, functions, elsewhere: ELSEWHERE };
 }

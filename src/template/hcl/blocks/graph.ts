@@ -92,11 +92,13 @@ function readLocal(block: Block, diagnostics: Diagnostic[]): LocalNode | undefin
 export function inOrder(nodes: ReadonlyMap<string, GraphNode>, diagnostics: Diagnostic[]): GraphNode[] {
   const done = new Set<string>();
   const path: string[] = [];
+  const onPath = new Set<string>();
   const ordered: GraphNode[] = [];
   // The stack is kept by hand: thousands of locals may depend on each other in one row.
   const stack: { node: GraphNode; needs: Iterator<string> }[] = [];
   const enter = (node: GraphNode): void => {
     path.push(node.id);
+    onPath.add(node.id);
     stack.push({ node, needs: needsOf(node, nodes)[Symbol.iterator]() });
   };
   for (const start of nodes.values()) {
@@ -111,9 +113,10 @@ export function inOrder(nodes: ReadonlyMap<string, GraphNode>, diagnostics: Diag
         path.pop();
         if (top) {
           done.add(top.node.id);
+          onPath.delete(top.node.id);
           ordered.push(top.node);
         }
-      } else if (path.includes(id)) {
+      } else if (onPath.has(id)) {
         const cycle = [...path.slice(path.indexOf(id)), id];
         diagnostics.push(
           errorAt(top.node.span, 'cycle', `"${top.node.id}" needs its own value: ${cycle.join(' -> ')}`, {
@@ -126,7 +129,8 @@ export function inOrder(nodes: ReadonlyMap<string, GraphNode>, diagnostics: Diag
   return ordered;
 }
 
-function needsOf(node: GraphNode, nodes: ReadonlyMap<string, GraphNode>): string[] {
+/** The ids of the locals and data sources that a node refers to. */
+export function needsOf(node: GraphNode, nodes: ReadonlyMap<string, GraphNode>): string[] {
   const expressions = node.kind === 'local' ? [node.expression] : expressionsOf(node.block.body);
   const needs = new Set<string>();
   for (const { root, path } of expressions.flatMap(referencesIn)) {
@@ -148,9 +152,15 @@ function needsOf(node: GraphNode, nodes: ReadonlyMap<string, GraphNode>): string
 }
 
 /** What to say about a reference to a local that is not there. */
-export function missingLocal(name: string, names: readonly string[]): { message: string; hint: string } {
-  return {
-    message: `there is no local "${name}"`,
-    hint: didYouMean(name, names).hint ?? `declare it: locals { ${name} = ... }`,
-  };
+export function missingLocal(name: string, nodes: ReadonlyMap<string, GraphNode>): { message: string; hint: string } {
+  const names = [...nodes.values()].flatMap(node => (node.kind === 'local' ? [node.name] : []));
+  const hint = didYouMean(name, names).hint ?? `declare it: locals { ${name} = ... }`;
+  return { message: `there is no local "${name}"`, hint };
+}
+
+/** What to say about a reference to a type of data source that no block has. */
+export function missingData(type: string, nodes: ReadonlyMap<string, GraphNode>): { message: string; hint?: string } {
+  const ids = [...nodes.keys()].filter(id => id.startsWith('data.'));
+  const message = `there is no data source of the type "${type}"`;
+  return ids.length === 0 ? { message } : { message, hint: `there are ${ids.slice(0, 8).join(', ')}` };
 }

@@ -8,21 +8,16 @@ type Mode =
   /** A bare template (templatefile, strings of JSON): text up to the end of the input. */
   | { readonly kind: 'bare' };
 
-const IDENTIFIER = /[\p{ID_Start}_][\p{ID_Continue}-]*/uy;
-const ASCII_IDENTIFIER = /[A-Za-z_][\w-]*/y;
+/** Only for names with letters beyond ASCII: building its classes takes longer than reading most files. */
+let identifier: RegExp | undefined;
 const NUMBER = /\d(?:(?:[\d.]|[eE][+-]?\d)*(?:[eE][+-]?\d|\d))?/y;
-const SPACES = /[ \t]+/y;
-const HEREDOC = /<<-?((?:[\p{ID_Start}_])[\p{ID_Continue}-]*)\r?\n/uy;
+const HEREDOC = /<<-?([A-Za-z_\u0080-\uffff][\w\u0080-\uffff-]*)\r?\n/y;
 const WRONG_QUOTES = /'[^'\n]*'|`[^`\n]*`/y;
 /** Text of a quoted string up to an interpolation, a directive, a quote or a line end. */
-const QUOTED_TEXT = /(?:\\[^\r\n]|\$\$+\{|%%+\{|\$+(?![${])|%+(?![%{])|[^"\\$%\r\n]+)+/uy;
-const HEREDOC_TEXT = /(?:\$\$+\{|%%+\{|\$+(?![${])|%+(?![%{])|[^$%\n]+)*/uy;
+const QUOTED_TEXT = /(?:\\[^\r\n]|\$\$+\{|%%+\{|\$+(?![${])|%+(?![%{])|[^"\\$%\r\n]+)+/y;
+const HEREDOC_TEXT = /(?:\$\$+\{|%%+\{|\$+(?![${])|%+(?![%{])|[^$%\n]+)*/y;
 
-const byFirst = new Map<string, Punctuation[]>();
-for (const sign of PUNCTUATION) {
-  const first = sign.charAt(0);
-  byFirst.set(first, [...(byFirst.get(first) ?? []), sign]);
-}
+const SIGNS: ReadonlySet<string> = new Set(PUNCTUATION);
 
 /**
  * Splits HCL text into tokens. Never fails: what is no HCL becomes an `invalid`, `wrong-quotes` or `missing-...` token
@@ -30,6 +25,22 @@ for (const sign of PUNCTUATION) {
  */
 export function scan(text: string, start: 'code' | 'template' = 'code'): Token[] {
   return new Scanner(text, start).run();
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9;
+}
+
+function isLetter(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95;
+}
+
+function isNamePart(code: number): boolean {
+  return isLetter(code) || (code >= 48 && code <= 57) || code === 45;
+}
+
+function isSign(text: string): text is Punctuation {
+  return SIGNS.has(text);
 }
 
 class Scanner {
@@ -75,7 +86,8 @@ class Scanner {
     const code = text.charCodeAt(this.at);
     const char = text.charAt(this.at);
     if (code === 32 || code === 9) {
-      this.at = this.match(SPACES);
+      do this.at++;
+      while (isBlank(text.charCodeAt(this.at)));
     } else if (code === 10) {
       this.add('newline', this.at + 1);
     } else if (code === 13 && text.charCodeAt(this.at + 1) === 10) {
@@ -103,9 +115,14 @@ class Scanner {
     }
   }
 
+  /** The end of the name that begins here, or -1. */
   private identifier(code: number): number {
-    const end = code < 128 ? this.match(ASCII_IDENTIFIER) : this.match(IDENTIFIER);
-    return end > 0 && this.text.charCodeAt(end) >= 128 ? this.match(IDENTIFIER) : end;
+    if (code < 128 && !isLetter(code)) return -1;
+    let end = this.at;
+    while (end < this.text.length && isNamePart(this.text.charCodeAt(end))) end++;
+    if (end === this.text.length || this.text.charCodeAt(end) < 128) return end;
+    identifier ??= /[\p{ID_Start}_][\p{ID_Continue}-]*/uy;
+    return this.match(identifier);
   }
 
   private openHeredoc(): boolean {
@@ -126,7 +143,7 @@ class Scanner {
       this.closeTemplate(mode, 1);
       return;
     }
-    const sign = byFirst.get(char)?.find(one => this.text.startsWith(one, this.at));
+    const sign = this.longestSign(char);
     if (sign === undefined) {
       this.add('invalid', this.at + ((this.text.codePointAt(this.at) ?? 0) > 0xffff ? 2 : 1));
       return;
@@ -134,6 +151,13 @@ class Scanner {
     if (sign === '{') mode.braces++;
     if (sign === '}') mode.braces--;
     this.add(sign, this.at + sign.length);
+  }
+
+  private longestSign(char: string): Punctuation | undefined {
+    const two = char + this.text.charAt(this.at + 1);
+    const long = two === '..' ? this.text.slice(this.at, this.at + 3) : two;
+    if (isSign(long)) return long;
+    return isSign(char) ? char : undefined;
   }
 
   private closeTemplate(mode: Mode & { kind: 'code' }, width: number): void {

@@ -65,7 +65,7 @@ export interface Token {
   readonly end: number;
 }
 
-/** Longest first, so that the first one that fits is the token. */
+/** All punctuation; where several fit, the longest is meant. */
 export const PUNCTUATION: readonly Punctuation[] = [
   '...',
   '==',

@@ -59,7 +59,7 @@ describe('HCL builds', () => {
     assert.deepEqual(found, []);
     const [build] = template!.builds;
     const [provisioner] = build!.provisioners;
-    const { options, span, ...meta } = provisioner!;
+    const { options: _, span, ...meta } = provisioner!;
     assert.deepEqual(meta, {
       type: 'shell',
       name: 'p',
@@ -68,7 +68,7 @@ describe('HCL builds', () => {
       maxRetries: 3,
       continueOnError: true,
     });
-    assert.ok(options && span.file.text.slice(span.start, span.end) === '"shell"');
+    assert.ok(span.file.text.slice(span.start, span.end) === '"shell"');
     assert.deepEqual(optionsOf(provisioner), { inline: ['x'] });
     assert.deepEqual(optionsOf(build?.errorCleanup), { inline: ['clean'] });
     assert.deepEqual(
