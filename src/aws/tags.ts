@@ -37,12 +37,22 @@ export function runTag(resources: Resources): string {
   return own ? own.join('=') : '';
 }
 
+/** The tag by which an unfinished thing counts as a leftover after a certain time (see docs/never-leak.md). */
+export const EXPIRES_TAG = 'kiln:expires';
+export const RUN_TAG = 'kiln:run';
+/** What the expiry of a finished product says. */
+const NEVER = 'never';
+
 /**
  * What a finished product's tags say instead of an expiry, so that nobody takes it for a leftover.
  */
 export function finishedTags(resources: Resources): Pairs {
-  const keys = Object.keys(resources.tags).filter(key => key.endsWith(':expires'));
-  return Object.fromEntries(keys.map(key => [key, 'never']));
+  return EXPIRES_TAG in resources.tags ? { [EXPIRES_TAG]: NEVER } : {};
+}
+
+/** Whether kiln has marked it as a finished product. */
+export function isFinished(tags: readonly Tag[] | undefined): boolean {
+  return (tags ?? []).some(tag => tag.Key === EXPIRES_TAG && tag.Value === NEVER);
 }
 
 /** Filters that match things carrying a `key=value` tag. */

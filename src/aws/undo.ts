@@ -2,8 +2,9 @@ import { sleep } from '../sdk/async.ts';
 import { KilnError } from '../sdk/errors.ts';
 import type { Ui } from '../sdk/plugin.ts';
 import type { ResourceKind, ResourceRef, UndoResource } from '../sdk/resources.ts';
-import { type Aws, createAws, type Ec2 } from './client/index.ts';
+import type { Aws, Ec2 } from './client/index.ts';
 import { isKind } from './policy/aws-error.ts';
+import { openRecordedAccount } from './recorded-account.ts';
 import { tagFilter } from './tags.ts';
 import type { Image, Instance } from './types.ts';
 import { snapshotIds, waitForInstance } from './waits.ts';
@@ -29,14 +30,7 @@ export function undoSaying(aws: Aws, ui: Pick<Ui, 'say'>, text: string): UndoRes
 
 /** Undoes a resource from its plain data alone: for `kiln gc`, from the ledger or from tags. */
 export const undoResource: UndoResource = async (ref, signal) => {
-  const { region, endpoint, profile, roleArn } = ref.account;
-  const access = {
-    region,
-    ...(endpoint && { custom_endpoint_ec2: endpoint }),
-    ...(profile && { profile }),
-    ...(roleArn && { assume_role: { role_arn: roleArn } }),
-  };
-  await undoIn(await createAws(access, { local: false, secret: () => {} }), ref, signal);
+  await undoIn(await openRecordedAccount(ref.account), ref, signal);
 };
 
 async function undoIn(aws: Aws, ref: ResourceRef, signal: AbortSignal): Promise<void> {
@@ -71,6 +65,12 @@ const UNDO: Partial<Record<ResourceKind, Undo>> = {
   'ec2:image': async (ref, { ec2, signal }) => {
     const images = ref.id ? [ref.id] : await look(signal, () => findImages(ref, ec2, signal));
     for (const id of images) await removeImage(ec2, id, signal);
+  },
+  'ec2:replaced-image': async (ref, { ec2, signal }) => {
+    const { bringBack, doomedSnapshots, replacementState } = await import('./image/bring-back.ts');
+    const state = await replacementState(ref, ec2, signal);
+    if (state === 'done') await deleteSnapshots(ec2, doomedSnapshots(ref), signal);
+    else if (state === 'half-way') await bringBack(ref, ec2, signal);
   },
   'ec2:launch-template': async (ref, { ec2, signal }) => {
     const which = ref.name ? { LaunchTemplateName: ref.name } : { LaunchTemplateId: ref.id };

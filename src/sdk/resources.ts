@@ -6,6 +6,8 @@ export type ResourceKind =
   | 'ec2:volume'
   | 'ec2:snapshot'
   | 'ec2:image'
+  /** Not a thing but a deed: an image was deregistered so that a new one gets its name. Its undo brings it back. */
+  | 'ec2:replaced-image'
   | 'ec2:launch-template'
   | 'ec2:fleet'
   | 'iam:role'

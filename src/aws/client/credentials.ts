@@ -13,6 +13,8 @@ export interface CredentialSource {
   provider(): Promise<Credentials>;
   /** Forgets what was found, so that the next call looks anew. False when the credentials are fixed. */
   renew(): boolean;
+  /** Id of the access key that was used last; undefined before the first call. */
+  readonly accessKeyId: string | undefined;
 }
 
 /** Milliseconds before their end at which temporary credentials are renewed. */
@@ -27,13 +29,18 @@ export function credentialSource(
   const fixed = !access.assume_role?.role_arn && access.access_key && access.secret_key;
   let known: Promise<Credentials> | undefined;
   let ends: number | undefined;
+  let accessKeyId: string | undefined;
   return {
+    get accessKeyId() {
+      return accessKeyId;
+    },
     async provider() {
       if (ends !== undefined && Date.now() > ends - RENEW_BEFORE) known = undefined;
       known ??= resolve(access, region, secret);
       try {
         const found = await known;
         ends = found.expiration?.getTime();
+        accessKeyId = found.accessKeyId;
         return found;
       } catch (error) {
         known = undefined;

@@ -36,6 +36,8 @@ export interface Aws {
   iam(): Promise<IamService>;
   sts(): Promise<StsService>;
   ssm(): Promise<SsmService>;
+  /** Id of the access key the calls are signed with. Throws when there are no credentials. */
+  accessKeyId(): Promise<string>;
 }
 
 export interface AwsInfo {
@@ -128,11 +130,16 @@ async function openAccount(wanted: AccessOptions, info: AwsInfo): Promise<Aws> {
       ...bindService(ec2Commands, client, callPolicy(settings('EC2', inRegion, at))),
       region: inRegion,
       polling,
-      account: {
-        region: inRegion,
-        ...(at && { endpoint: at }),
-        ...(access.profile && { profile: access.profile }),
-        ...(access.assume_role?.role_arn && { roleArn: access.assume_role.role_arn }),
+      // The key is known once a call was made; nothing is created before that.
+      get account() {
+        const { accessKeyId } = credentials;
+        return {
+          region: inRegion,
+          ...(at && { endpoint: at }),
+          ...(access.profile && { profile: access.profile }),
+          ...(access.assume_role?.role_arn && { roleArn: access.assume_role.role_arn }),
+          ...(accessKeyId && { accessKeyId }),
+        };
       },
     };
     regions.set(inRegion, made);
@@ -169,6 +176,7 @@ async function openAccount(wanted: AccessOptions, info: AwsInfo): Promise<Aws> {
     polling,
     ec2,
     sts,
+    accessKeyId: async () => (await credentials.provider()).accessKeyId,
     iam: () =>
       once('IAM', async () => {
         const { IAMClient, iamCommands } = await import('./iam-operations.ts');

@@ -8,13 +8,13 @@ import { copyImage } from './copy.ts';
 import { createFromInstance, modifyInstance } from './create.ts';
 import { type MadeImage, type Making, startMaking } from './making.ts';
 import type { ImagePlan } from './plan.ts';
-import { publishImage } from './publish.ts';
+import { publishImage, tagFinished } from './publish.ts';
 import { Replaced } from './replace.ts';
 import { canRegister, snapshotInstance } from './snapshot-first.ts';
 
 /**
  * Makes an image of the machine in all regions of the plan: stop, image, copies, then - only when all are complete -
- * tags, sharing and protection everywhere. Gives the ids by region. When anything fails nothing stays, and images
+ * sharing and protection everywhere, and last of all the tags, with the mark of a finished image. Gives the ids by region. When anything fails nothing stays, and images
  * that were to be replaced come back.
  */
 export async function makeImages(
@@ -34,7 +34,7 @@ export async function makeImages(
   try {
     for await (const image of imagesOf(making, regions, replaced, run)) made.push(image);
     await together(...made.map(image => publishImage(making, image)));
-    await replaced.finish();
+    await together(...made.map(image => tagFinished(making, image)));
   } catch (error) {
     // The name must be free again before an old image can have it back.
     for (const image of making.owned) await image.release();
@@ -42,6 +42,7 @@ export async function makeImages(
     throw error;
   }
   for (const image of made) await image.owned.keep();
+  await replaced.finish();
   return new Map(made.map(image => [image.ec2.region, image.id]));
 }
 

@@ -4,12 +4,11 @@ import { enableFastLaunch } from './fast-launch.ts';
 import type { MadeImage, Making } from './making.ts';
 
 /**
- * Finishes an image in one region: tags, sharing, deprecation, protection. Called when the image is complete in all
- * regions; sharing comes late, so that others see a finished image (reference: steps 20 to 25).
+ * Deprecates, shares and protects an image in one region. Called when the image is complete in all regions; sharing
+ * comes late, so that others see a finished image (reference: steps 20 to 25).
  */
 export async function publishImage(making: Making, image: MadeImage): Promise<void> {
   const { options } = making.plan;
-  await tag(making, image);
   await enableFastLaunch(making, image);
   if (options.deprecate_at) {
     making.run.ui.say(`Deprecating AMI ${image.id} in ${image.ec2.region} at ${options.deprecate_at}`);
@@ -30,21 +29,27 @@ export async function publishImage(making: Making, image: MadeImage): Promise<vo
   }
 }
 
-/** One call for image and snapshots, which also takes away the mark of a leftover; one more for snapshot_tags. */
-async function tag(making: Making, image: MadeImage): Promise<void> {
+/**
+ * Tags image and snapshots, and in the same call marks them as finished: the very last step, when all else is done in
+ * all regions. Whoever finds the mark finds a product, not a leftover.
+ */
+export async function tagFinished(making: Making, image: MadeImage): Promise<void> {
   const { run, tags, snapshotTags } = making;
-  const common = tagList({ ...tags, ...finishedTags(run.resources) });
+  const { ec2, id, snapshots } = image;
+  const finished = finishedTags(run.resources);
+  const put = async (ids: readonly string[], pairs: Readonly<Record<string, string>>): Promise<void> => {
+    if (ids.length > 0 && Object.keys(pairs).length > 0)
+      await ec2.createTags({ Resources: [...ids], Tags: tagList(pairs) }, run.signal, visible);
+  };
   if (Object.keys(tags).length > 0) {
-    run.ui.say(`Adding tags to AMI (${image.id})...`);
+    run.ui.say(`Adding tags to AMI (${id})...`);
     for (const [key, value] of Object.entries(tags)) run.ui.say(`Adding tag: "${key}": "${value}"`);
   }
-  if (common.length > 0) {
-    await image.ec2.createTags({ Resources: [image.id, ...image.snapshots], Tags: common }, run.signal, visible);
-  }
-  if (Object.keys(snapshotTags).length > 0 && image.snapshots.length > 0) {
-    run.ui.say(`Adding tags to snapshots (${image.snapshots.join(', ')})...`);
-    await image.ec2.createTags({ Resources: [...image.snapshots], Tags: tagList(snapshotTags) }, run.signal, visible);
-  }
+  if (Object.keys(snapshotTags).length === 0 || snapshots.length === 0)
+    return put([id, ...snapshots], { ...tags, ...finished });
+  run.ui.say(`Adding tags to snapshots (${snapshots.join(', ')})...`);
+  await put(snapshots, { ...tags, ...snapshotTags, ...finished });
+  await put([id], { ...tags, ...finished });
 }
 
 const visible = { notYet: (error: unknown) => isKind(error, 'not-found') };

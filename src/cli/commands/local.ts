@@ -34,6 +34,7 @@ async function up(args: ParsedArgs, io: Io): Promise<number> {
   const server = await startLocalEc2({
     storeDir: localStoreDir(io.env),
     machines: 'namespaces',
+    published: true,
     onNotice: text => io.out(`${text}\n`),
     ...(port !== undefined && { port }),
     ...(plan && { faults: plan }),

@@ -128,7 +128,9 @@ async function authenticate(guest: Guest, context: AuthContext): Promise<Account
     return undefined;
   }
   if (context.signature === undefined) {
-    // The client asks whether this key would do, before it signs.
+    // The client asks whether this key would do, before it signs. ssh2 would name the key's own type in its answer, but
+    // RFC 8332 wants the algorithm that was asked for, and Go's client (Packer) insists.
+    if (context.hashAlgo) context.key.algo = `rsa-sha2-${context.hashAlgo.slice(3)}`;
     context.accept();
     return undefined;
   }
