@@ -42,7 +42,7 @@ export function buildResources(input: BuildResourcesInput): Resources {
   /** Puts an undo on the stack and gives the handle by which its owner releases or keeps the resource. */
   const own = <T>(n: number, ref: Owned<T>['ref'], value: T, undo: UndoResource): Owned<T> => {
     let kept = false;
-    const release = input.undo.push(describe(ref), () => (kept ? Promise.resolve() : undoAndRecord(n, ref, undo)));
+    const release = input.undo.push(undoing(ref).todo, () => (kept ? Promise.resolve() : undoAndRecord(n, ref, undo)));
     return {
       ref,
       value,
@@ -57,15 +57,14 @@ export function buildResources(input: BuildResourcesInput): Resources {
   const adopt = ({ resources, undo }: Adoption): Owned<string>[] =>
     resources.flatMap(({ n, ref }) => {
       if (ref.id !== undefined) return [own(n, { ...ref, id: ref.id }, ref.id, undo)];
-      input.undo.push(describe(ref), () => undoAndRecord(n, ref, undo));
+      input.undo.push(undoing(ref).todo, () => undoAndRecord(n, ref, undo));
       return [];
     });
   return {
     runId: input.runId,
     tags: input.tags,
     ...(input.adopt && { adopted: adopt(input.adopt) }),
-    token: purpose =>
-      `kiln-${createHash('sha256').update(`${salt}\0${build}\0${purpose}`).digest('hex').slice(0, 40)}`,
+    token: purpose => `kiln-${createHash('sha256').update(`${salt}\0${build}\0${purpose}`).digest('hex').slice(0, 40)}`,
 
     async acquire<T>(
       intent: Omit<ResourceRef, 'id'>,
@@ -80,7 +79,7 @@ export function buildResources(input: BuildResourcesInput): Resources {
       } catch (error) {
         if (certainlyNotCreated(error)) ledger.closed(n, 'not-created');
         // The reply may have been lost after the effect: look for it by name or token when the build ends.
-        else input.undo.push(describe(intent), () => undoAndRecord(n, intent, undo));
+        else input.undo.push(undoing(intent).todo, () => undoAndRecord(n, intent, undo));
         throw error;
       }
       ledger.created(n, made.id);
@@ -93,6 +92,7 @@ const KIND_NAMES: Readonly<Record<string, string>> = {
   'ec2:key-pair': 'key pair',
   'ec2:security-group': 'security group',
   'ec2:image': 'AMI',
+  'ec2:replaced-image': 'replaced AMI',
   'ec2:launch-template': 'launch template',
 };
 
@@ -100,4 +100,11 @@ const KIND_NAMES: Readonly<Record<string, string>> = {
 export function describe(ref: ResourceRef): string {
   const kind = KIND_NAMES[ref.kind] ?? ref.kind.replace(/^[a-z0-9]+:/, '').replaceAll('-', ' ');
   return `${kind} ${ref.id ?? ref.name ?? '(unnamed)'} in ${ref.account.region}`;
+}
+
+/** What undoing a resource is, before and after: `remove instance i-0123 in eu-west-1`. */
+export function undoing(ref: ResourceRef): { readonly todo: string; readonly done: string } {
+  const verbs = ref.kind === 'ec2:replaced-image' ? ['bring back', 'brought back'] : ['remove', 'removed'];
+  const what = describe(ref);
+  return { todo: `${verbs[0]} ${what}`, done: `${verbs[1]} ${what}` };
 }

@@ -9,7 +9,6 @@ import type {
   PreparedPostProcessor,
   PreparedProvisioner,
 } from '../sdk/plugin.ts';
-import { nearest } from '../sdk/suggest.ts';
 import type {
   BuildSpec,
   ComponentSpec,
@@ -19,7 +18,6 @@ import type {
   Template,
 } from '../template/model.ts';
 import { placeholderData } from './build-data.ts';
-import { FOREIGN_TYPES } from './foreign-types.ts';
 import {
   type Loaded,
   loadEntry,
@@ -29,6 +27,8 @@ import {
   prepareComponent,
   prepareDerived,
 } from './prepare-component.ts';
+import { unknownType } from './unknown-type.ts';
+import { watchBuild } from './watch-build.ts';
 
 /** A component that passed every check, and the way to prepare it again with run-time data (HCL2). */
 export interface Planned<Spec, P> {
@@ -92,15 +92,19 @@ function dedupe(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return [...seen.values()];
 }
 
+/**
+ * What was planned for builds with the same build data, and does not depend on which build it is: 200 builders x 2,000
+ * provisioners would be 400,000 preparations otherwise. Undefined: it has errors, which are reported.
+ */
+type SharedPlans = Map<ComponentSpec, Planned<ComponentSpec, unknown> | undefined>;
+
 class Planner {
   readonly found: Diagnostic[] = [];
   readonly secrets = new Set<string>();
   readonly #template: Template;
   readonly #catalog: Catalog;
   readonly #options: PlanOptions;
-  readonly #shared = new Map<string, Promise<Prepared<unknown>>>();
-  readonly #nodeIds = new WeakMap<object, number>();
-  #nextNodeId = 0;
+  readonly #shared = new Map<string, SharedPlans>();
 
   constructor(template: Template, catalog: Catalog, options: PlanOptions) {
     this.#template = template;
@@ -131,33 +135,49 @@ class Planner {
     const pluginScope: RenderScope = { ...scope, phase: 'prepare', data: placeholderData(generated) };
     const finish =
       builder?.prepared.finish && (await this.#finish(builder.prepared.finish, builder.unknown, spec, info));
-    const provisioners = await this.#all(spec.provisioners, one =>
-      this.#component(this.#catalog.provisioners, 'provisioner', one, info, pluginScope),
-    );
-    const errorCleanup =
-      spec.errorCleanup &&
-      (await this.#component(this.#catalog.provisioners, 'provisioner', spec.errorCleanup, info, pluginScope));
-    const sequences = await this.#all(spec.sequences, sequence =>
-      this.#all(sequence, one =>
-        this.#component(this.#catalog.postProcessors, 'post-processor', one, info, pluginScope),
+    const shared = this.#sharedPlans(pluginScope);
+    const provisioner = (one: ProvisionerSpec) =>
+      this.#shareable(this.#catalog.provisioners, 'provisioner', one, info, pluginScope, shared);
+    const provisioners = await all(spec.provisioners, provisioner);
+    const errorCleanup = spec.errorCleanup && (await provisioner(spec.errorCleanup));
+    const sequences = await all(spec.sequences, sequence =>
+      all(sequence, one =>
+        this.#shareable(this.#catalog.postProcessors, 'post-processor', one, info, pluginScope, shared),
       ),
     );
-    if (!builder || hasErrors(this.found.slice(before))) return undefined;
+    const broken = hasErrors(this.found.slice(before)) || (spec.errorCleanup && !errorCleanup);
+    if (!builder || broken || !provisioners.every(defined) || !sequences.every(isComplete)) return undefined;
     return {
       spec,
       info,
       builder: builder.prepared,
-      provisioners: provisioners.filter(defined),
-      sequences: sequences.map(sequence => sequence.filter(defined)),
+      provisioners,
+      sequences,
       ...(finish && { finish }),
       ...(errorCleanup && { errorCleanup }),
     };
   }
 
-  async #all<T, R>(items: readonly T[], each: (item: T) => Promise<R>): Promise<R[]> {
-    const results: R[] = [];
-    for (const item of items) results.push(await each(item));
-    return results;
+  /** Of JSON templates: in HCL2, options are evaluated for each build. */
+  #sharedPlans(scope: RenderScope): SharedPlans | undefined {
+    if (this.#template.language !== 'json') return undefined;
+    const key = Object.keys(scope.data ?? {}).join();
+    const known = this.#shared.get(key) ?? new Map();
+    this.#shared.set(key, known);
+    return known;
+  }
+
+  /** A component that applies to several builds; at once when it was planned before. */
+  #shareable<Spec extends ComponentSpec, P>(
+    entries: Readonly<Record<string, CatalogEntry<Preparable<P>>>>,
+    kind: 'provisioner' | 'post-processor',
+    spec: Spec,
+    info: BuildInfo,
+    scope: RenderScope,
+    shared: SharedPlans | undefined,
+  ): MaybePromise<Planned<Spec, P> | undefined> {
+    if (shared?.has(spec)) return shared.get(spec) as Planned<Spec, P> | undefined;
+    return this.#component(entries, kind, spec, info, scope, shared);
   }
 
   async #component<Spec extends ComponentSpec, P>(
@@ -166,6 +186,7 @@ class Planner {
     spec: Spec,
     info: BuildInfo,
     scope: RenderScope,
+    shared?: SharedPlans,
   ): Promise<Planned<Spec, P> | undefined> {
     const entry = Object.hasOwn(entries, spec.type) ? entries[spec.type] : undefined;
     if (!entry) {
@@ -173,32 +194,32 @@ class Planner {
       return undefined;
     }
     const loaded = await this.#load(entry);
-    if (this.#options.mustRun && loaded.plugin.cannotRun) {
-      this.found.push(
-        errorAt(
-          spec.span,
-          'cannot-run',
-          `${kind} "${spec.type}" can be validated but not run by kiln: ${loaded.plugin.cannotRun}`,
-        ),
-      );
+    const cannotRun = this.#options.mustRun ? loaded.plugin.cannotRun : undefined;
+    if (cannotRun !== undefined) {
+      const message = `${kind} "${spec.type}" can be validated but not run by kiln: ${cannotRun}`;
+      this.found.push(errorAt(spec.span, 'cannot-run', message, { component: `${kind} ${spec.type}` }));
     }
-    const prepared = await this.#prepareShared(loaded, spec, { renderer: this.#template.renderer, scope, build: info });
+    const input: PrepareInput = { renderer: this.#template.renderer, scope, build: info };
+    const watched = shared && watchBuild(input);
+    const prepared = await this.#prepare(loaded, spec, watched?.input ?? input);
     for (const one of prepared.diagnostics) this.found.push(one);
     for (const secret of prepared.secrets) this.secrets.add(secret);
-    if (prepared.result === undefined) return undefined;
-    return {
-      spec,
-      plugin: loaded.plugin,
-      prepared: prepared.result,
-      unknown: prepared.unknown,
-      again: buildData =>
-        prepareComponent(loaded, spec, {
-          renderer: this.#template.renderer,
-          scope: { ...scope, phase: 'run', data: buildData },
-          build: info,
-          buildData,
-        }),
-    };
+    const { result, unknown } = prepared;
+    const planned: Planned<Spec, P> | undefined =
+      result === undefined || cannotRun !== undefined
+        ? undefined
+        : {
+            spec,
+            plugin: loaded.plugin,
+            prepared: result,
+            unknown,
+            again: buildData => {
+              const atRun: RenderScope = { ...scope, phase: 'run', data: buildData };
+              return prepareComponent(loaded, spec, { ...input, scope: atRun, buildData });
+            },
+          };
+    if (watched && !watched.finish()) shared?.set(spec, planned);
+    return planned;
   }
 
   readonly #loads = new Map<unknown, Promise<unknown>>();
@@ -211,31 +232,10 @@ class Planner {
     return loading;
   }
 
-  /**
-   * The same provisioner applies to every build: when neither its rendering nor its plugin looked at what differs
-   * between builds, one preparation serves all (200 builders x 2,000 provisioners would be 400,000 otherwise).
-   */
-  async #prepareShared<P>(loaded: Loaded<P>, spec: ComponentSpec, input: PrepareInput): Promise<Prepared<P>> {
-    if (loaded.plugin.kind === 'builder') {
-      const { mustRun } = this.#options;
-      return prepareComponent(loaded, spec, input, (result, context) => checkConnection(result, context, mustRun));
-    }
-    const { node } = spec.options(undefined);
-    const key = `${loaded.plugin.kind} ${loaded.plugin.type} ${this.#idOf(node)} ${Object.keys(input.scope.data ?? {}).join()}`;
-    const known = this.#shared.get(key);
-    if (known) return known as Promise<Prepared<P>>;
-    const watched = watchBuild(input);
-    const prepared = prepareComponent(loaded, spec, watched.input);
-    await prepared;
-    if (!watched.finish()) this.#shared.set(key, prepared);
-    return prepared;
-  }
-
-  #idOf(node: object): number {
-    const known = this.#nodeIds.get(node);
-    if (known !== undefined) return known;
-    this.#nodeIds.set(node, ++this.#nextNodeId);
-    return this.#nextNodeId;
+  #prepare<P>(loaded: Loaded<P>, spec: ComponentSpec, input: PrepareInput): Promise<Prepared<P>> {
+    if (loaded.plugin.kind !== 'builder') return prepareComponent(loaded, spec, input);
+    const { mustRun } = this.#options;
+    return prepareComponent(loaded, spec, input, (result, context) => checkConnection(result, context, mustRun));
   }
 
   async #finish(
@@ -279,53 +279,22 @@ async function checkConnection(result: unknown, context: PrepareContext, mustRun
   }
 }
 
-/**
- * Gives the plugin and the renderer an input that remembers whether they read what is particular to this build. A
- * plugin that keeps its preparation context must not read those later, when the preparation may serve other builds.
- */
-function watchBuild(input: PrepareInput): { readonly input: PrepareInput; finish(): boolean } {
-  let looked = false;
-  let finished = false;
-  const watch = <T extends object>(target: T, keys: readonly PropertyKey[]): T =>
-    new Proxy(target, {
-      get(object, key, receiver) {
-        if (keys.includes(key)) {
-          if (finished && !looked)
-            throw new Error(`"${String(key)}" of a shared preparation was read: use run.build instead`);
-          looked = true;
-        }
-        return Reflect.get(object, key, receiver);
-      },
-    });
-  return {
-    input: {
-      ...input,
-      scope: watch(input.scope, ['buildName', 'buildType']),
-      build: watch(input.build, ['name', 'builderType']),
-    },
-    finish: () => {
-      finished = true;
-      return looked;
-    },
-  };
-}
+type MaybePromise<T> = T | Promise<T>;
 
-function unknownType(
-  kind: 'builder' | 'provisioner' | 'post-processor',
-  spec: ComponentSpec,
-  known: readonly string[],
-): Diagnostic {
-  const near = nearest(spec.type, known);
-  const list = `built in: ${[...known].sort().join(', ')}`;
-  const foreign = FOREIGN_TYPES[kind].has(spec.type);
-  const message = foreign ? `${kind} "${spec.type}" is not built into kiln` : `unknown ${kind} type "${spec.type}"`;
-  const hint = !foreign && near ? `did you mean "${near}"? ${list}` : list;
-  return errorAt(spec.span, foreign ? 'not-built-in' : 'unknown-type', message, {
-    hint,
-    component: `${kind} ${spec.type}`,
-  });
+/** In order, one after the other; without waiting where there is nothing to wait for. */
+async function all<T, R>(items: readonly T[], each: (item: T) => MaybePromise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) {
+    const result = each(item);
+    results.push(result instanceof Promise ? await result : result);
+  }
+  return results;
 }
 
 function defined<T>(value: T | undefined): value is T {
   return value !== undefined;
+}
+
+function isComplete<T>(values: readonly (T | undefined)[]): values is readonly T[] {
+  return values.every(defined);
 }

@@ -109,11 +109,16 @@ export function admitStandIn(call: Call, image: ImageRecord): ImageRecord {
   const known = call.state.images[image.id];
   if (known) return known;
   call.state.images[image.id] = image;
+  tellStandIn(call, image);
+  call.world.touch();
+  return image;
+}
+
+/** Tells the user, once per run, what stands in for an image: also when an earlier run made it known to the store. */
+export function tellStandIn(call: Call, image: ImageRecord): void {
   const what = image.name.startsWith('stand-in-for-') ? image.id : `"${image.name}" (${image.id})`;
   const by = call.world.hollow ? 'an empty image' : "this machine's own system";
   call.world.notice(`${what} is not in the local store: ${by} stands in for it`);
-  call.world.touch();
-  return image;
 }
 
 function isForeign(owner: string): boolean {

@@ -12,11 +12,12 @@ const folder = mkdtempSync(join(tmpdir(), 'kiln-test-'));
 after(() => rmSync(folder, { recursive: true }));
 
 const account = { region: 'us-east-1' };
+const expires = '2099-01-01T00:00:00.000Z';
 let count = 0;
 
 function setUp() {
   const runId = `run-${++count}`;
-  const ledger = new Ledger(join(folder, 'runs'), { runId, template: 't.json', cwd: '/', local: true });
+  const ledger = new Ledger(join(folder, 'runs'), { runId, template: 't.json', cwd: '/', local: true, expires });
   const reported: string[] = [];
   const undo = new UndoStack((what, error) => reported.push(`${what}: ${(error as Error).message}`));
   const resources = buildResources({ runId, build: 'web', tags: {}, ledger, undo });
@@ -119,14 +120,14 @@ describe('resources of a build', () => {
     );
     await undo.unwind();
     assert.ok(first);
-    assert.deepEqual(reported, ['instance i-1 in us-east-1: stuck']);
+    assert.deepEqual(reported, ['remove instance i-1 in us-east-1: stuck']);
     assert.ok(records().some(record => record.event === 'undo-failed'));
   });
 
   it('are not created when the ledger cannot be written', async () => {
     const blocked = join(folder, 'blocked');
     writeFileSync(blocked, '');
-    const ledger = new Ledger(join(blocked, 'runs'), { runId: 'x', template: 't', cwd: '/', local: false });
+    const ledger = new Ledger(join(blocked, 'runs'), { runId: 'x', template: 't', cwd: '/', local: false, expires });
     const resources = buildResources({ runId: 'x', build: 'b', tags: {}, ledger, undo: new UndoStack(() => {}) });
     await assert.rejects(
       resources.acquire(
@@ -141,7 +142,7 @@ describe('resources of a build', () => {
   it('leave no ledger when there were none', () => {
     const runs = join(folder, 'empty');
     mkdirSync(runs);
-    new Ledger(runs, { runId: 'y', template: 't', cwd: '/', local: false }).end('succeeded');
+    new Ledger(runs, { runId: 'y', template: 't', cwd: '/', local: false, expires }).end('succeeded');
     assert.deepEqual(readdirSync(runs), []);
   });
 });

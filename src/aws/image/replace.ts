@@ -1,3 +1,4 @@
+import { messageOf } from '../../sdk/errors.ts';
 import type { Owned } from '../../sdk/resources.ts';
 import type { Ec2 } from '../client/index.ts';
 import { literal } from '../launch/pre-validate.ts';
@@ -55,7 +56,11 @@ export class Replaced {
     for (const old of this.#gone) await old.release();
     const { plan, run } = this.#making;
     if (!plan.options.force_delete_snapshot) return;
-    for (const { ec2, image } of this.#unrestorable) await this.#deleteSnapshots(ec2, snapshotIds(image), run.signal);
+    for (const { ec2, image } of this.#unrestorable) {
+      await this.#deleteSnapshots(ec2, snapshotIds(image), run.signal).catch(error =>
+        run.ui.error(`Snapshots of the replaced AMI ${image.ImageId} could not be deleted: ${messageOf(error)}`),
+      );
+    }
   }
 
   /** The new images did not come about: registers the old ones again. Never throws. */

@@ -78,16 +78,21 @@ export const snapshotOptions = {
   }),
 } as const;
 
-/** What kiln adds to Packer's options of an image. */
+/** What kiln adds to Packer's options of every image. */
+export const partialCopyOptions = {
+  allow_partial_copy: option.boolean({
+    note: 'Keep the image where it could be made although copying to some region failed (a kiln addition).',
+    default: false,
+  }),
+} as const;
+
+/** What kiln adds to Packer's options of an image made of an instance. */
 export const imageExtraOptions = {
   snapshot_first: option.boolean({
     note: 'Complete the snapshots before the image is registered, even without force_deregister (a kiln addition).',
     default: false,
   }),
-  allow_partial_copy: option.boolean({
-    note: 'Keep the image where it could be made although copying to some region failed (a kiln addition).',
-    default: false,
-  }),
+  ...partialCopyOptions,
 } as const;
 
 export const skipRunTagsOptions = {

@@ -4,6 +4,7 @@ export {
   type AmiOptions,
   amiOptions,
   imageExtraOptions,
+  partialCopyOptions,
   type SnapshotOptions,
   skipRunTagsOptions,
   snapshotOptions,

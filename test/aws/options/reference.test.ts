@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'mocha';
+import { chrootOptions } from '../../../builders/amazon-chroot/schema.ts';
 import { ebsOptions } from '../../../builders/amazon-ebs/schema.ts';
-import { accessOptions, bootOptions, imageExtraOptions } from '../../../src/aws/options/index.ts';
+import { surrogateOptions } from '../../../builders/amazon-ebssurrogate/schema.ts';
+import { ebsVolumeOptions } from '../../../builders/amazon-ebsvolume/schema.ts';
+import { instanceOptions } from '../../../builders/amazon-instance/schema.ts';
+import { accessOptions, imageExtraOptions } from '../../../src/aws/options/index.ts';
 import type { Option, OptionTable } from '../../../src/sdk/options.ts';
 
 interface Fact {
@@ -11,6 +15,7 @@ interface Fact {
   readonly type: string;
   readonly group?: string;
   readonly tri?: boolean;
+  readonly required?: boolean;
   readonly default?: unknown;
   readonly env?: readonly string[];
   readonly fields?: readonly Fact[];
@@ -30,6 +35,7 @@ const TYPES: Readonly<Record<string, string>> = {
   int: 'integer',
   duration: 'duration',
   'list(string)': 'strings',
+  'list(list(string))': 'string-lists',
   'map(string)': 'map',
   block: 'block',
   'list(block)': 'blocks',
@@ -37,58 +43,74 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Defaults that kiln sets otherwise on purpose. */
 const OTHER_DEFAULTS = new Set(['temporary_key_pair_type']);
 
-describe('option tables of the Amazon builders against the reference', () => {
-  let common: Facts;
-  let ebs: Facts;
+/** Late in kiln though Packer renders them early, where the source image's data are not known yet. */
+const LATER: Readonly<Record<string, readonly string[]>> = {
+  'amazon-instance': ['run_tag', 'tag', 'snapshot_tag', 'spot_tag'],
+};
 
-  before(function () {
-    if (!existsSync(folder)) this.skip();
-    common = JSON.parse(readFileSync(join(folder, 'common.json'), 'utf8')) as Facts;
-    ebs = JSON.parse(readFileSync(join(folder, 'amazon-ebs.json'), 'utf8')) as Facts;
-  });
+const BUILDERS: readonly (readonly [string, OptionTable, number])[] = [
+  ['amazon-ebs', ebsOptions, 156],
+  ['amazon-ebssurrogate', surrogateOptions, 158],
+  ['amazon-ebsvolume', ebsVolumeOptions, 119],
+  ['amazon-chroot', chrootOptions, 81],
+  ['amazon-instance', instanceOptions, 154],
+];
 
-  const wanted = (): readonly Fact[] => {
-    const groups = new Set(ebs.includes?.map(one => one.replace('common:', '')));
-    return [...common.options.filter(one => groups.has(one.group ?? '')), ...ebs.options];
-  };
+for (const [type, table, count] of BUILDERS) {
+  describe(`the options of ${type} against the reference`, () => {
+    let common: Facts;
+    let own: Facts;
 
-  const compare = (facts: readonly Fact[], table: OptionTable, where: string): void => {
-    for (const fact of facts) {
-      const option: Option | undefined = table[fact.name];
-      assert.ok(option, `${where}${fact.name} is missing`);
-      const type = fact.tri ? 'tri' : TYPES[fact.type];
-      if (type && option.type !== 'any') assert.equal(option.type, type, `${where}${fact.name}`);
-      if (fact.env) assert.deepEqual(option.env, fact.env, `${where}${fact.name}`);
-      if (fact.default !== null && fact.default !== undefined && !OTHER_DEFAULTS.has(fact.name)) {
-        assert.deepEqual(option.default, fact.default, `${where}${fact.name}`);
+    before(function () {
+      if (!existsSync(folder)) this.skip();
+      common = JSON.parse(readFileSync(join(folder, 'common.json'), 'utf8')) as Facts;
+      own = JSON.parse(readFileSync(join(folder, `${type}.json`), 'utf8')) as Facts;
+    });
+
+    /** A builder's own facts take the place of the shared ones of that name. */
+    const wanted = (): readonly Fact[] => {
+      const groups = new Set(own.includes?.map(one => one.replace('common:', '')));
+      const shared = common.options.filter(one => groups.has(one.group ?? ''));
+      return [...shared.filter(one => !own.options.some(mine => mine.name === one.name)), ...own.options];
+    };
+
+    const compare = (facts: readonly Fact[], options: OptionTable, where: string): void => {
+      for (const fact of facts) {
+        const option: Option | undefined = options[fact.name];
+        assert.ok(option, `${where}${fact.name} is missing`);
+        const wantedType = fact.tri ? 'tri' : TYPES[fact.type];
+        if (wantedType && option.type !== 'any') assert.equal(option.type, wantedType, `${where}${fact.name}`);
+        if (fact.env) assert.deepEqual(option.env, fact.env, `${where}${fact.name}`);
+        if (fact.required && fact.name !== 'device_name') assert.equal(option.required, true, `${where}${fact.name}`);
+        if (fact.default !== null && fact.default !== undefined && !OTHER_DEFAULTS.has(fact.name)) {
+          assert.deepEqual(option.default, fact.default, `${where}${fact.name}`);
+        }
+        const block = fact.fields_ref?.replace('common:blocks.', '');
+        const fields = [...(fact.fields ?? []), ...(block ? (common.blocks?.[block] ?? []) : [])];
+        if (fields.length > 0) {
+          compare(fields, option.fields ?? {}, `${where}${fact.name}.`);
+          const names = fields.map(one => one.name).sort();
+          assert.deepEqual(Object.keys(option.fields ?? {}).sort(), names, `${where}${fact.name}`);
+        }
       }
-      const block = fact.fields_ref?.replace('common:blocks.', '');
-      const fields = [...(fact.fields ?? []), ...(block ? (common.blocks?.[block] ?? []) : [])];
-      if (fields.length > 0) compare(fields, option.fields ?? {}, `${where}${fact.name}.`);
-    }
-  };
+    };
 
-  it('amazon-ebs has exactly the 156 options, besides what kiln adds', () => {
-    const names = wanted().map(one => one.name);
-    assert.equal(names.length, 156);
-    const own = Object.keys(ebsOptions).filter(name => !(name in imageExtraOptions));
-    assert.deepEqual([...own].sort(), [...names].sort());
-  });
+    it(`has exactly the ${count} options, besides what kiln adds`, () => {
+      const names = wanted().map(one => one.name);
+      assert.equal(names.length, count);
+      const known = Object.keys(table).filter(name => !(name in imageExtraOptions));
+      assert.deepEqual(known.sort(), [...names].sort());
+    });
 
-  it('types, defaults, environment variables and nested options agree', () => {
-    compare(wanted(), ebsOptions, '');
-    compare(
-      common.options.filter(one => one.group === 'boot'),
-      bootOptions,
-      '',
-    );
-  });
+    it('types, defaults, environment variables and nested options agree', () => compare(wanted(), table, ''));
 
-  it('the same options are rendered late', () => {
-    const late = Object.entries<Option>(ebsOptions).filter(([, option]) => option.late);
-    assert.deepEqual(late.map(([name]) => name).sort(), [...(ebs.late_rendered ?? [])].sort());
+    it('the same options are rendered late', () => {
+      const late = Object.entries<Option>(table).filter(([, option]) => option.late);
+      const facts = (own.late_rendered ?? []).filter(name => name in table);
+      assert.deepEqual(late.map(([name]) => name).sort(), [...facts, ...(LATER[type] ?? [])].sort());
+    });
   });
-});
+}
 
 describe('option tables of the Amazon builders', () => {
   it('mask credentials', () => {
@@ -102,6 +124,6 @@ describe('option tables of the Amazon builders', () => {
         if (option.fields) check(option.fields);
       }
     };
-    check(ebsOptions);
+    for (const [, table] of BUILDERS) check(table);
   });
 });

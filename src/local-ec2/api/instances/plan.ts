@@ -1,6 +1,7 @@
 import { type InstanceType, instanceType } from '../../instance-types.ts';
 import { ApiError, invalidCombination, invalidParameter, missingParameter } from '../../protocol/errors.ts';
 import { profileForLaunch } from '../../services/iam/profiles.ts';
+import { tellStandIn } from '../../stand-ins.ts';
 import type {
   ImageMapping,
   ImageRecord,
@@ -58,6 +59,7 @@ export function planLaunch(call: Call, input: LaunchParameters): LaunchPlan {
   const type = instanceType(input.InstanceType || 'm1.small');
   if (!type) throw invalidParameter(`Invalid value '${input.InstanceType}' for InstanceType.`);
   const architecture = image.architecture === 'i386' ? 'x86_64' : image.architecture;
+  if (image.standIn) tellStandIn(call, image);
   if (!image.standIn && architecture !== type.architecture)
     throw invalidParameter(
       `The architecture '${type.architecture}' of the specified instance type does not match the architecture '${image.architecture}' of the specified AMI. ` +

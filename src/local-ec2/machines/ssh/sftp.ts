@@ -63,7 +63,7 @@ export function serveSftp(
 
   sftp.on('OPEN', (id, path, flags, attributes) =>
     serve(id, async () => {
-      const handle = await files.open(inside(path), systemFlags(flags), attributes.mode ?? 0o644);
+      const handle = await files.open(inside(path), systemFlags(flags), masked(attributes.mode ?? 0o666));
       register(id, { kind: 'file', handle, flags });
     }),
   );
@@ -139,7 +139,7 @@ export function serveSftp(
   sftp.on('REMOVE', (id, path) => serve(id, () => files.remove(inside(path), 'file').then(() => done(id))));
   sftp.on('RMDIR', (id, path) => serve(id, () => files.remove(inside(path), 'folder').then(() => done(id))));
   sftp.on('MKDIR', (id, path, attributes) =>
-    serve(id, () => files.makeFolder(inside(path), attributes.mode ?? 0o755).then(() => done(id))),
+    serve(id, () => files.makeFolder(inside(path), masked(attributes.mode ?? 0o777)).then(() => done(id))),
   );
   sftp.on('RENAME', (id, from, to) =>
     serve(id, () => files.rename(inside(from), inside(to), false).then(() => done(id))),
@@ -155,6 +155,9 @@ export function serveSftp(
   sftp.on('REALPATH', (id, path) =>
     serve(id, () => files.at(inside(path), true, async place => sftp.name(id, [plainName(place.inside)]))),
   );
+  sftp.on('end', () => {
+    void queue.then(() => endSession(sftp));
+  });
   sftp.on('close', () => {
     closed = true;
     void queue.then(async () => {
@@ -163,6 +166,22 @@ export function serveSftp(
     });
   });
   sftp.on('error', () => {});
+}
+
+/** The client is through: ends the session as a program that went well, which scp wants to hear. */
+function endSession(sftp: SFTPWrapper): void {
+  // ssh2's SFTP has no exit() as its channels do.
+  const inner = sftp as unknown as {
+    readonly outgoing: { readonly id: number; readonly state: string };
+    readonly _protocol: { exitStatus(channel: number, code: number): void };
+  };
+  if (inner.outgoing.state === 'open') inner._protocol.exitStatus(inner.outgoing.id, 0);
+  sftp.end();
+}
+
+/** New things get a mode under the usual umask. */
+function masked(mode: number): number {
+  return mode & 0o7777 & ~0o022;
 }
 
 function systemFlags(flags: number): number {

@@ -29,11 +29,9 @@ export function callFunction(evaluator: Evaluator, call: CallExpression): Value 
   if (!args || !countFits(evaluator, call, found, args.length)) return UNKNOWN;
   const values = prepare(evaluator, call, found, args);
   if (!values) return UNKNOWN;
-  if (values.some((value, index) => !isUsable(value, parameterAt(found, index)))) {
-    return unknown(typeof found.returns === 'function' ? found.returns(values) : found.returns);
-  }
   try {
-    return found.call(values);
+    if (values.every((value, index) => isUsable(value, parameterAt(found, index)))) return found.call(values);
+    return unknown(typeof found.returns === 'function' ? found.returns(values) : found.returns);
   } catch (error) {
     if (error instanceof ConversionError) return evaluator.fail(span, 'function-failed', `${text}: ${error.message}`);
     if (!(error instanceof FunctionError)) throw error;

@@ -1,8 +1,9 @@
 import type { Attribute, Block, Name, NativeBody } from './ast.ts';
 import { type Cursor, GiveUp } from './cursor.ts';
 import { describeToken, failOnStrangeToken } from './describe.ts';
-import { unescapeQuoted } from './escapes.ts';
 import { parseExpression } from './expression.ts';
+import { failOnHeader, parseLabel } from './labels.ts';
+import { skipItem } from './recovery.ts';
 import type { Token } from './tokens.ts';
 
 /** The block whose body is being read; blocks that seem to have lost their brace are remembered. */
@@ -41,7 +42,7 @@ function parseItems(cursor: Cursor, enclosing: Enclosing | undefined, suspects: 
       requireNewline(cursor);
     } catch (error) {
       if (!(error instanceof GiveUp)) throw error;
-      skipItem(cursor, first, enclosing);
+      skipItem(cursor, first, enclosing !== undefined);
     }
   }
   return {
@@ -181,71 +182,6 @@ function parseBlock(cursor: Cursor, token: Token, name: Name, suspects: Suspect[
   return { type: name.text, typeSpan: name.span, labels, body, headerSpan, span: cursor.since(token.start) };
 }
 
-function failOnHeader(cursor: Cursor, name: Name, labels: readonly Name[], next: Token): never {
-  failOnStrangeToken(cursor, next);
-  const only = labels[0];
-  if (next.kind === '=') {
-    cursor.fail(cursor.spanOf(next), 'unexpected-equals', `a block has no "=" before its "{"`, {
-      hint: `write ${name.text} { ... } for a block, NAME = VALUE for an argument`,
-    });
-  }
-  const quoted = only && cursor.file.text.charAt(only.span.start) === '"';
-  if (next.kind === 'newline' || next.kind === 'end') {
-    const gap = cursor.gap();
-    cursor.skipNewlines();
-    if (cursor.accept('{'))
-      cursor.fail(gap, 'missing-brace', `the "{" of the block "${name.text}" must stand on the same line`, {
-        hint: 'move the "{" up to here',
-      });
-    cursor.fail(
-      cursor.gap(),
-      'missing-brace',
-      quoted
-        ? `"=" is missing after "${name.text}", or "{" at the end of the line`
-        : `"{" is missing after the block header "${name.text}"`,
-      {
-        hint: quoted
-          ? `write ${name.text} = ${JSON.stringify(only.text)} for an argument`
-          : 'write "{" here, or NAME = VALUE for an argument',
-      },
-    );
-  }
-  return cursor.fail(
-    cursor.spanOf(next),
-    'missing-brace',
-    `a block header is a name, labels and "{"; ${describeToken(cursor, next)} does not belong there`,
-  );
-}
-
-function parseLabel(cursor: Cursor): Name {
-  const open = cursor.next();
-  let text = '';
-  for (;;) {
-    const token = cursor.peek();
-    if (token.kind === 'quoted-text') {
-      cursor.next();
-      text += unescapeQuoted(cursor, cursor.text(token), token.start);
-    } else if (token.kind === 'close-quote') {
-      cursor.next();
-      return { text, span: cursor.since(open.start) };
-    } else if (token.kind === 'interpolation' || token.kind === 'directive') {
-      cursor.fail(
-        cursor.spanOf(token),
-        'template-in-label',
-        'block labels are plain text: nothing can be inserted into them',
-        { hint: 'write the name itself' },
-      );
-    } else {
-      cursor.fail(
-        cursor.span(open.start, token.start),
-        'unclosed-string',
-        'the label opened here is not closed on its line',
-        { hint: 'write the closing " here' },
-      );
-    }
-  }
-}
-
 function parseBlockBody(cursor: Cursor, enclosing: Enclosing): NativeBody {
   if (!cursor.at('newline') && !cursor.at('}') && !cursor.at('end')) return parseOneLine(cursor, enclosing);
   const body = parseItems(cursor, enclosing, enclosing.suspects);
@@ -291,42 +227,4 @@ function reportUnclosed(cursor: Cursor, enclosing: Enclosing): void {
   cursor.report(cursor.spanOf(likely.open), 'unclosed-block', `the block "${type}" opened here is never closed`, {
     hint: `write "}" ${where}`,
   });
-}
-
-const OPENERS: ReadonlySet<string> = new Set(['{', '[', '(', 'interpolation', 'directive']);
-const CLOSERS: ReadonlySet<string> = new Set(['}', ']', ')', 'template-end']);
-
-/**
- * After a complaint: goes to the line where the next item seems to begin, judged by brackets, and by indentation
- * where brackets are what is wrong.
- */
-function skipItem(cursor: Cursor, first: number, enclosing: Enclosing | undefined): void {
-  cursor.newlines = true;
-  const stopped = Math.max(cursor.index, first + 1);
-  const start = cursor.tokens[first]?.start ?? 0;
-  const column = cursor.column(start);
-  let depth = 0;
-  for (let index = first; index < cursor.tokens.length; index++) {
-    const token = cursor.tokens[index];
-    if (token === undefined || token.kind === 'end') break;
-    if (OPENERS.has(token.kind)) depth++;
-    else if (CLOSERS.has(token.kind)) {
-      if (depth === 0 && enclosing && token.kind === '}' && index > first) {
-        cursor.index = index;
-        return;
-      }
-      depth = Math.max(0, depth - 1);
-    }
-    if (token.kind !== 'newline' || index + 1 < stopped) continue;
-    const after = cursor.tokens[index + 1];
-    const outdented =
-      after !== undefined &&
-      ((after.kind === 'identifier' && cursor.column(after.start) <= column) ||
-        (after.kind === '}' && cursor.column(after.start) < column));
-    if (depth === 0 || outdented) {
-      cursor.index = index;
-      return;
-    }
-  }
-  cursor.index = cursor.tokens.length - 1;
 }

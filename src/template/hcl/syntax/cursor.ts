@@ -8,6 +8,9 @@ export class GiveUp extends Error {}
 /** More levels than any template needs, and few enough for the stack. */
 const MAX_DEPTH = 200;
 
+/** Operators or accessors in one row. */
+const MAX_CHAIN = 1000;
+
 interface Advice {
   readonly hint?: string;
   readonly notes?: readonly DiagnosticNote[];
@@ -144,6 +147,14 @@ export class Cursor {
     } finally {
       this.depth--;
     }
+  }
+
+  /** Guards a row of operators or accessors, whose evaluation is as deep as the row is long. */
+  limitChain(length: number, token: Token): void {
+    if (length < MAX_CHAIN) return;
+    this.fail(this.spanOf(token), 'expression-too-long', `more than ${MAX_CHAIN} operators in one expression`, {
+      hint: 'split it with locals',
+    });
   }
 
   private last(): Token {

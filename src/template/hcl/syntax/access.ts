@@ -1,0 +1,79 @@
+import type { Expression } from './ast.ts';
+import type { Cursor } from './cursor.ts';
+import { failOnStrangeToken } from './describe.ts';
+import { failOnUnclosed, parseExpression } from './expression.ts';
+
+/** Parses what may follow a term: `.name`, `.0`, `[key]`, `[*]` and `.*`. */
+export function parseAccess(cursor: Cursor, start: Expression): Expression {
+  let target = start;
+  for (let chain = 0; ; chain++) {
+    const token = cursor.peek();
+    cursor.limitChain(chain, token);
+    if (token.kind === '.') {
+      if (cursor.peekAfter().kind === '*') {
+        cursor.next();
+        cursor.next();
+        target = parseSplat(cursor, target, false);
+      } else target = parseDot(cursor, target);
+    } else if (token.kind === '[' && token === cursor.tokens[cursor.index]) {
+      if (cursor.peekAfter().kind === '*' && cursor.within(false, () => cursor.peekAfter(2).kind === ']')) {
+        cursor.within(false, () => [cursor.next(), cursor.next(), cursor.next()]);
+        target = parseSplat(cursor, target, true);
+      } else target = parseIndex(cursor, target);
+    } else return target;
+  }
+}
+
+function parseDot(cursor: Cursor, target: Expression): Expression {
+  const dot = cursor.next();
+  const token = cursor.peek();
+  if (token.kind === 'identifier') {
+    cursor.next();
+    const name = { text: cursor.text(token), span: cursor.spanOf(token) };
+    return { kind: 'attribute', target, name, span: cursor.through(target.span) };
+  }
+  if (token.kind === 'number') {
+    cursor.next();
+    let result = target;
+    let at = token.start;
+    for (const digits of cursor.text(token).split('.')) {
+      const span = cursor.span(at, at + digits.length);
+      if (!/^\d+$/.test(digits)) cursor.fail(span, 'invalid-index', `"${digits}" is not an index`);
+      result = {
+        kind: 'index',
+        target: result,
+        key: { kind: 'number', text: digits, span },
+        span: cursor.span(target.span.start, span.end),
+      };
+      at += digits.length + 1;
+    }
+    return result;
+  }
+  failOnStrangeToken(cursor, token);
+  return cursor.fail(cursor.span(dot.start, dot.end), 'missing-attribute-name', `a name is missing after "."`, {
+    hint: 'write .NAME, .* or [INDEX]',
+  });
+}
+
+function parseIndex(cursor: Cursor, target: Expression): Expression {
+  const open = cursor.next();
+  return cursor.within(false, () => {
+    const key = parseExpression(cursor);
+    if (!cursor.accept(']')) failOnUnclosed(cursor, open, '[', ']', 'the index');
+    return { kind: 'index', target, key, span: cursor.through(target.span) };
+  });
+}
+
+/** The accessors after `.*` (names and `.0` only) or `[*]` (indexes too) belong to each element. */
+function parseSplat(cursor: Cursor, target: Expression, full: boolean): Expression {
+  const here = cursor.through(target.span);
+  let each: Expression = { kind: 'splat-item', span: here };
+  for (let chain = 0; ; chain++) {
+    const token = cursor.peek();
+    cursor.limitChain(chain, token);
+    if (token.kind === '.' && cursor.peekAfter().kind !== '*') each = parseDot(cursor, each);
+    else if (full && token.kind === '[' && cursor.peekAfter().kind !== '*') each = parseIndex(cursor, each);
+    else break;
+  }
+  return { kind: 'splat', target, each, span: cursor.through(target.span) };
+}
