@@ -74,6 +74,7 @@ function launchSettings(options: EbsOptions, replace: boolean): LaunchSettings {
       skipRegionValidation: options.skip_region_validation === true,
       freeName: mayBeTaken ? undefined : options.ami_name,
       checkVpc: true,
+      made: true,
     },
     noEphemeral: options.no_ephemeral === true,
   };

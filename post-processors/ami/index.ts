@@ -34,7 +34,7 @@ async function makeAmi(run: PostProcessContext, plan: ImagePlan): Promise<PostPr
   ]);
   const images = await makeImages(run, machine, plan);
   return {
-    artifact: amiArtifact(machine.aws, images, run.buildData),
+    artifact: amiArtifact(machine.aws, images, run.buildData, plan.builderId),
     // What came before is another image, not an ingredient of this one.
     keepInput: true,
     forceKeepInput: false,

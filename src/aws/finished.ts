@@ -19,7 +19,10 @@ export async function productState(ref: ResourceRef, signal: AbortSignal): Promi
   const which = ref.id ? {} : { Filters };
   try {
     if (image) {
-      const reply = await ec2.describeImages({ Owners: ['self'], ...which, ...(ref.id && { ImageIds: [ref.id] }) }, signal);
+      const reply = await ec2.describeImages(
+        { Owners: ['self'], ...which, ...(ref.id && { ImageIds: [ref.id] }) },
+        signal,
+      );
       return stateOf(reply.Images, one => one.State === 'available');
     }
     const reply = await ec2.describeSnapshots(

@@ -1,5 +1,6 @@
 import type { Machine } from '../sdk/plugin.ts';
 import type { Aws, Ec2 } from './client/index.ts';
+import type { ImageSource } from './image/source.ts';
 import type { SourceImage } from './launch/source-image.ts';
 
 /** A machine that is an EC2 instance: what the `ami` post-processor works on. */
@@ -17,6 +18,10 @@ export interface Ec2Machine extends Machine {
   readonly runTags: Readonly<Record<string, string>>;
   /** Stops the instance, once, however often it is asked; or waits until it has been shut down by itself. */
   stop(ui: { say(text: string): void }, signal: AbortSignal): Promise<void>;
+  /** How images are made of it, when not as of any instance. */
+  readonly imageSource?: ImageSource;
+  /** The volumes that the build makes are finished: they stay when the instance goes. */
+  keepVolumes(): void;
 }
 
 export function isEc2Machine(machine: Machine | undefined): machine is Ec2Machine {

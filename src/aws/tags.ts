@@ -40,6 +40,8 @@ export function runTag(resources: Resources): string {
 /** The tag by which an unfinished thing counts as a leftover after a certain time (see docs/never-leak.md). */
 export const EXPIRES_TAG = 'kiln:expires';
 export const RUN_TAG = 'kiln:run';
+/** The tag by which one thing is found when the answer of its creation was lost, where EC2 keeps no client token. */
+export const TOKEN_TAG = 'kiln:token';
 /** What the expiry of a finished product says. */
 const NEVER = 'never';
 

@@ -3,10 +3,12 @@ import { KilnError } from '../sdk/errors.ts';
 import type { Ui } from '../sdk/plugin.ts';
 import type { ResourceKind, ResourceRef, UndoResource } from '../sdk/resources.ts';
 import type { Aws, Ec2 } from './client/index.ts';
+import { gone } from './gone.ts';
 import { isKind } from './policy/aws-error.ts';
 import { openRecordedAccount } from './recorded-account.ts';
-import { tagFilter } from './tags.ts';
-import type { Image, Instance } from './types.ts';
+import { TOKEN_TAG, tagFilter } from './tags.ts';
+import type { Image } from './types.ts';
+import { deleteVolume, removeVolume, unfinished } from './volumes/remove.ts';
 import { snapshotIds, waitForInstance } from './waits.ts';
 
 /** How long something may still be in use by what was undone just before, in milliseconds. */
@@ -51,12 +53,15 @@ const UNDO: Partial<Record<ResourceKind, Undo>> = {
   'ec2:instance': undoInstances,
   'ec2:fleet': undoInstances,
   'ec2:key-pair': async (ref, { ec2, signal }) => {
-    if (ref.name) await gone(() => ec2.deleteKeyPair({ KeyName: ref.name }, signal));
+    const { name = '', with: parts } = ref;
+    const unsure = ref.id === undefined && parts?.tag;
+    const names = unsure ? await look(signal, () => keyPairsOf(ec2, name, parts.tag, signal)) : [name];
+    for (const KeyName of names) if (KeyName) await gone(() => ec2.deleteKeyPair({ KeyName }, signal));
   },
   'ec2:security-group': undoSecurityGroup,
   'ec2:volume': async (ref, { ec2, signal }) => {
     const ids = ref.id ? [ref.id] : await look(signal, () => findVolumes(ref, ec2, signal));
-    for (const VolumeId of ids) await gone(() => ec2.deleteVolume({ VolumeId }, signal, stillInUse));
+    for (const id of ids) await removeVolume(ec2, id, ref, signal);
   },
   'ec2:snapshot': async (ref, { ec2, signal }) => {
     const ids = ref.id ? [ref.id] : await look(signal, () => findSnapshots(ref, ec2, signal));
@@ -97,15 +102,6 @@ const UNDO: Partial<Record<ResourceKind, Undo>> = {
 
 const stillInUse = { notYet: (error: unknown) => isKind(error, 'busy'), within: IN_USE };
 
-/** Runs a removal; what is not there any more counts as removed. */
-async function gone(remove: () => Promise<unknown>): Promise<void> {
-  try {
-    await remove();
-  } catch (error) {
-    if (!isKind(error, 'not-found')) throw error;
-  }
-}
-
 /**
  * Looks a few times for something that may have been created although nobody got the answer. `find` gives undefined
  * when there is nothing to look by.
@@ -119,6 +115,20 @@ async function look(signal: AbortSignal, find: () => Promise<string[] | undefine
   return [];
 }
 
+/** The key pair of a name when it carries a tag; the template may have chosen a name that somebody else uses. */
+export async function keyPairsOf(
+  ec2: Ec2,
+  name: string,
+  tag: string | undefined,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const { KeyPairs = [] } = await ec2.describeKeyPairs(
+    { Filters: [{ Name: 'key-name', Values: [name] }, ...tagFilter(tag)] },
+    signal,
+  );
+  return KeyPairs.flatMap(one => (one.KeyName === name ? [one.KeyName] : []));
+}
+
 async function undoInstances(ref: ResourceRef, { ec2, signal }: Tools): Promise<void> {
   const ids =
     ref.id && ref.kind === 'ec2:instance' ? [ref.id] : await look(signal, () => findInstances(ref, ec2, signal));
@@ -126,20 +136,21 @@ async function undoInstances(ref: ResourceRef, { ec2, signal }: Tools): Promise<
     const volumes = await leftoverVolumes(ref, ec2, id, signal);
     await gone(() => ec2.terminateInstances({ InstanceIds: [id] }, signal));
     await waitForInstance(ec2, id, 'terminated', signal);
-    for (const VolumeId of volumes) await gone(() => ec2.deleteVolume({ VolumeId }, signal, stillInUse));
+    for (const volume of volumes) await deleteVolume(ec2, volume, signal);
   }
 }
 
-/** Volumes that the instance would leave behind: those at the devices the launch has marked. */
+/** Volumes that the instance would leave behind: those at the devices the launch has marked, but no finished products. */
 async function leftoverVolumes(ref: ResourceRef, ec2: Ec2, id: string, signal: AbortSignal): Promise<string[]> {
-  const devices = ref.with?.leftover?.split(',') ?? [];
+  const devices = ref.with?.leftover?.split(',').filter(device => device !== '') ?? [];
   if (devices.length === 0) return [];
-  let mappings: NonNullable<Instance['BlockDeviceMappings']> = [];
+  let ids: string[] = [];
   await gone(async () => {
     const { Reservations = [] } = await ec2.describeInstances({ InstanceIds: [id] }, signal);
-    mappings = Reservations[0]?.Instances?.[0]?.BlockDeviceMappings ?? [];
+    const mappings = Reservations[0]?.Instances?.[0]?.BlockDeviceMappings ?? [];
+    ids = mappings.flatMap(one => (devices.includes(one.DeviceName ?? '') ? (one.Ebs?.VolumeId ?? []) : []));
   });
-  return mappings.flatMap(one => (devices.includes(one.DeviceName ?? '') ? (one.Ebs?.VolumeId ?? []) : []));
+  return unfinished(ec2, ids, signal);
 }
 
 async function findInstances(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[] | undefined> {
@@ -168,19 +179,17 @@ async function findVolumes(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Pro
   const by = tagFilter(ref.with?.tag);
   if (by.length === 0) return undefined;
   const { Volumes = [] } = await ec2.describeVolumes(
-    { Filters: [...by, { Name: 'status', Values: ['creating', 'available'] }] },
+    { Filters: [...by, { Name: 'status', Values: ['creating', 'available', 'in-use'] }] },
     signal,
   );
   return Volumes.flatMap(one => one.VolumeId ?? []);
 }
 
-/** A snapshot's name is its description: nothing else of a snapshot can be chosen. */
+/** By its token, or by its name: that is its description, as nothing else of a snapshot can be chosen. */
 async function findSnapshots(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[] | undefined> {
-  if (!ref.name) return undefined;
-  const { Snapshots = [] } = await ec2.describeSnapshots(
-    { OwnerIds: ['self'], Filters: [{ Name: 'description', Values: [ref.name] }, ...tagFilter(ref.with?.tag)] },
-    signal,
-  );
+  const by = [...(ref.name ? [{ Name: 'description', Values: [ref.name] }] : []), ...tagFilter(ref.with?.tag)];
+  if (!ref.name && !ref.with?.tag?.startsWith(TOKEN_TAG)) return undefined;
+  const { Snapshots = [] } = await ec2.describeSnapshots({ OwnerIds: ['self'], Filters: by }, signal);
   return Snapshots.flatMap(one => one.SnapshotId ?? []);
 }
 

@@ -5,13 +5,15 @@ import { type ParsedArgs, UsageError } from './parse-args.ts';
 export interface TemplateArgs extends LoadOptions {
   readonly configType?: 'json' | 'hcl2';
   readonly stdin: () => Promise<Buffer>;
+  /** HCL2: tell of names in var-files that the template does not declare. */
+  readonly warnUndeclared?: boolean;
 }
 
 /** One instant for `timestamp` and `isotime` in all templates of the process. */
 const STARTED_AT = new Date();
 
 /** What the template flags say, in the form that loading wants. Throws UsageError. */
-export function loadOptions(args: ParsedArgs, io: Io, extra: Partial<LoadOptions> = {}): TemplateArgs {
+export function loadOptions(args: ParsedArgs, io: Io, extra: Partial<TemplateArgs> = {}): TemplateArgs {
   const configType = args.string('config-type')?.toLowerCase() as 'json' | 'hcl2' | undefined;
   return {
     vars: args.list('var').map(splitVar),

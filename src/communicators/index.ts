@@ -1,11 +1,17 @@
 import type { Communicator } from '../sdk/communicator.ts';
 import type { CommunicatorOptions } from '../sdk/communicator-options.ts';
 import { KilnError } from '../sdk/errors.ts';
-import type { Machine, Ui } from '../sdk/plugin.ts';
+import type { ChrootMachine, Machine, Ui } from '../sdk/plugin.ts';
 import { noneCommunicator } from './none.ts';
 
 export { checkCommunicator } from './check.ts';
 export { noneCommunicator } from './none.ts';
+
+/** The way into a folder of this host that holds a root file system. */
+export async function enterChroot(root: ChrootMachine): Promise<Communicator> {
+  const { chrootCommunicator } = await import('./chroot/index.ts');
+  return chrootCommunicator(root);
+}
 
 export interface ConnectContext {
   /** Aborting gives up connecting; the communicator's own calls have signals of their own. */

@@ -1,5 +1,6 @@
 import { messageOf } from '../sdk/errors.ts';
 import type { ResourceRef, UndoResource } from '../sdk/resources.ts';
+import { describe } from './build-resources.ts';
 import { appendOutcome } from './ledger.ts';
 import { leftovers, type RecordedResource, type RecordedRun, readRun } from './runs.ts';
 
@@ -34,13 +35,15 @@ export function findLeftovers(runs: readonly RecordedRun[]): Leftover[] {
 /**
  * Takes finished images out of the leftovers and records that they are kept. A run that was killed, or whose disk was
  * full, may have finished its images without its ledger saying so. Images of one name belong together: when one of them
- * is not finished, none is.
+ * is not finished, none is. Images that cannot be looked up are told to `onProblem` and left out.
  */
 export async function sparingFinished(
   found: readonly Leftover[],
   productState: Collector['productState'],
+  onProblem: (message: string) => void,
 ): Promise<Leftover[]> {
   const spared = new Set<Leftover>();
+  const unknown = new Set<Leftover>();
   const groups = new Map<string, Leftover[]>();
   for (const one of found) {
     if (one.resource.ref.kind !== 'ec2:image') continue;
@@ -49,18 +52,23 @@ export async function sparingFinished(
   }
   const state = ({ resource }: Leftover) => productState(resource.ref, AbortSignal.timeout(QUESTION));
   for (const group of groups.values()) {
-    const states = await Promise.all(group.map(state));
-    if (states.includes('unfinished') || !states.includes('finished')) continue;
-    for (const one of group) spared.add(one);
-    // Snapshots taken before their image was registered have entries of their own.
     const [{ run, resource }] = group as [Leftover];
+    // Snapshots taken before their image was registered have entries of their own.
     const beside = found.filter(
       one => one.run === run && one.resource.build === resource.build && one.resource.ref.kind === 'ec2:snapshot',
     );
-    for (const one of beside) if ((await state(one)) === 'finished') spared.add(one);
+    try {
+      const states = await Promise.all(group.map(state));
+      if (states.includes('unfinished') || !states.includes('finished')) continue;
+      for (const one of group) spared.add(one);
+      for (const one of beside) if ((await state(one)) === 'finished') spared.add(one);
+    } catch (error) {
+      for (const one of [...group, ...beside]) unknown.add(one);
+      onProblem(`whether ${describe(resource.ref)} is finished could not be found out: ${messageOf(error)}`);
+    }
   }
   for (const { run, resource } of spared) appendOutcome(run.path, resource.n, { event: 'kept' });
-  return found.filter(one => !spared.has(one));
+  return found.filter(one => !spared.has(one) && !unknown.has(one));
 }
 
 /**

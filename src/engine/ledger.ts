@@ -1,4 +1,14 @@
-import { closeSync, fdatasyncSync, fsyncSync, ftruncateSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describeFileError, KilnError } from '../sdk/errors.ts';
@@ -211,18 +221,20 @@ class LedgerFile {
   }
 }
 
-/** Adds an outcome to the ledger of a run that has ended: what `kiln gc` did. */
+/**
+ * Adds an outcome to the ledger of a run that has ended: what `kiln gc` did. When it cannot be written (a full disk) the
+ * next gc finds the same leftover again, and that it is gone.
+ */
 export function appendOutcome(
   path: string,
   n: number,
   outcome: { readonly event: 'undone' | 'kept' } | { readonly event: 'undo-failed'; readonly message: string },
 ): void {
-  const descriptor = openSync(path, 'a', 0o600);
   try {
     // A torn last line must not swallow the new one.
-    writeSync(descriptor, `\n${JSON.stringify({ ...outcome, at: now(), n } satisfies LedgerRecord)}\n`);
-  } finally {
-    closeSync(descriptor);
+    appendFileSync(path, `\n${JSON.stringify({ ...outcome, at: now(), n } satisfies LedgerRecord)}\n`);
+  } catch {
+    // See above.
   }
 }
 

@@ -295,6 +295,6 @@ function defined<T>(value: T | undefined): value is T {
   return value !== undefined;
 }
 
-function isComplete<T>(values: readonly (T | undefined)[]): values is readonly T[] {
+function isComplete<T>(values: (T | undefined)[]): values is T[] {
   return values.every(defined);
 }

@@ -1,4 +1,4 @@
-import { connect, noneCommunicator } from '../communicators/index.ts';
+import { connect, enterChroot, noneCommunicator } from '../communicators/index.ts';
 import type { Artifact } from '../sdk/artifact.ts';
 import type { Communicator } from '../sdk/communicator.ts';
 import type { CommunicatorOptions } from '../sdk/communicator-options.ts';
@@ -41,7 +41,7 @@ export type BuildOutcome =
 export async function runBuild(runtime: BuildRuntime): Promise<BuildOutcome> {
   const ui = buildUi(runtime.plan.spec.displayName, runtime.emit, runtime.secrets.mask, runtime.ask);
   const undo = new UndoStack((what, error) =>
-    ui.error(`Could not remove ${what}: ${messageOf(error)}. "kiln gc" tries again.`),
+    ui.error(`Could not ${what}: ${messageOf(error)}. "kiln gc" tries again.`),
   );
   const build = new Build(runtime, ui, undo);
   let outcome: BuildOutcome;
@@ -113,8 +113,9 @@ class Build {
     await this.steps.step('provision', () => this.#provision());
     // Only an error-cleanup-provisioner could still have use for it, and the machine is about to be stopped.
     if (!plan.errorCleanup) await this.close();
-    if (this.#machineUsers === 0) machine.releaseSoon();
+    if (this.#machineUsers === 0 && !builder.artifact) machine.releaseSoon();
     const original = await this.steps.step('finish', () => this.#finish(machine));
+    if (this.#machineUsers === 0) machine.releaseSoon();
     signal.throwIfAborted();
     const { artifacts, errors } = await this.steps.step('post-process', () => this.#refine(original));
     if (errors.length > 0) return { status: 'failed', error: oneError(errors), artifacts };
@@ -150,9 +151,8 @@ class Build {
   async #connect(machine: Machine): Promise<void> {
     const { plan, signal } = this.#runtime;
     const options = (plan.builder.communicator ?? { communicator: 'none' }) as CommunicatorOptions;
-    this.#communicator = plan.builder.communicator
-      ? await connect(options, machine, { signal, ui: this.#ui })
-      : noneCommunicator(true);
+    if (plan.builder.communicator) this.#communicator = await connect(options, machine, { signal, ui: this.#ui });
+    else this.#communicator = machine.chroot ? await enterChroot(machine.chroot) : noneCommunicator(true);
     const facts = await connectionFacts(options, machine, signal);
     this.#data = runtimeData(this.#runtime.runUuid, facts, machine.buildData);
   }
@@ -172,6 +172,7 @@ class Build {
       await runProvisioner(planned, contexts, this.#ui, signal, this.#reevaluate);
     }
     await clearAuthorizedKeys(plan.builder.communicator, this.#machine, communicator, this.#ui, signal);
+    if (this.#machine) await plan.builder.afterProvision?.(contexts(signal), this.#machine);
   }
 
   async #finish(machine: Machine): Promise<Artifact | undefined> {

@@ -98,6 +98,8 @@ export interface Machine {
   announcedHostKeys?(signal: AbortSignal): Promise<readonly string[] | undefined>;
   /** Comment of the temporary key in authorized_keys, which ssh_clear_authorized_keys removes. */
   readonly temporaryKeyName?: string;
+  /** The machine is a folder of this host, entered with chroot; the engine connects by it. */
+  readonly chroot?: ChrootMachine;
   /** Lets the machine and all that was made for it go, without waiting. */
   releaseSoon(): void;
   /**
@@ -105,6 +107,13 @@ export interface Machine {
    * Absent, or undefined, when the machine cannot be taken over.
    */
   attachment?(): Readonly<Record<string, string>> | undefined;
+}
+
+/** A folder that holds a root file system, and how this host's commands are wrapped (e.g. in sudo). */
+export interface ChrootMachine {
+  readonly path: string;
+  /** The shell command line that runs a shell command line of this host. */
+  wrap(command: string): string;
 }
 
 /** A builder with its options checked: immutable, ready to run any number of times. */
@@ -121,7 +130,9 @@ export interface PreparedBuilder {
   attach?(run: RunContext, attachment: Readonly<Record<string, string>>): Promise<Machine>;
   /** Longest the machine may live, in milliseconds: after that it ends itself. Absent: 0, it does not. */
   readonly maxBuildTime?: number;
-  /** For builders whose artifact needs no post-processor (null, file). Runs after provisioning. */
+  /** Work inside the machine when all provisioners are through, e.g. bundling it; through the communicator. */
+  afterProvision?(run: ProvisionContext, machine: Machine): Promise<void>;
+  /** For builders whose artifact needs no post-processor (null, file). Runs after provisioning; the machine still lives. */
   artifact?(run: RunContext, machine: Machine): Promise<Artifact | undefined>;
 }
 

@@ -33,7 +33,7 @@ export const TEMPLATES: Readonly<Record<string, object>> = {
     region_kms_key_ids: { 'eu-west-1': 'alias/kiln', 'us-west-2': 'alias/kiln' },
     temporary_key_pair_name: 'kill-key-{{user `id`}}',
     temporary_iam_instance_profile_policy_document: policy,
-    launch_block_device_mappings: [{ device_name: '/dev/sdf', volume_size: 1, delete_on_termination: false }],
+    launch_block_device_mappings: [{ device_name: '/dev/sdf', volume_size: 1 }],
     tags: { Team: 'web' },
     run_tags: { Purpose: 'bake' },
     run_volume_tags: { Purpose: 'bake' },

@@ -39,10 +39,7 @@ export async function foreignResources(server: LocalEc2): Promise<void> {
 export async function oldImages(server: LocalEc2): Promise<void> {
   const aws = await createAws(minimal(server), { local: false, secret: () => {} });
   const ec2 = aws.ec2();
-  const reply = await ec2.runInstances(
-    { ImageId: SOURCE, InstanceType: 't3.micro', MinCount: 1, MaxCount: 1 },
-    signal,
-  );
+  const reply = await ec2.runInstances({ ImageId: SOURCE, InstanceType: 't3.micro', MinCount: 1, MaxCount: 1 }, signal);
   const InstanceId = reply.Instances?.[0]?.InstanceId ?? '';
   await waitForInstance(ec2, InstanceId, 'running', signal);
   const old = { Name: 'replaced', Description: 'the old one' };
@@ -75,8 +72,7 @@ export interface FinishedImage {
  */
 export function finishedImages(server: LocalEc2): FinishedImage[] {
   const images = server.state().images.filter(image => image.tags['kiln:run'] !== undefined);
-  const marked = (image: StateEntry): boolean =>
-    image.state === 'available' && image.tags['kiln:expires'] === 'never';
+  const marked = (image: StateEntry): boolean => image.state === 'available' && image.tags['kiln:expires'] === 'never';
   return images
     .filter(image => images.filter(other => other.name === image.name).every(marked))
     .map(image => ({ region: image.region, id: image.id, name: image.name ?? '' }));

@@ -8,6 +8,8 @@ import {
   GetInstanceProfileCommand,
   GetRoleCommand,
   IAMClient,
+  ListInstanceProfilesCommand,
+  ListRolesCommand,
   PutRolePolicyCommand,
   RemoveRoleFromInstanceProfileCommand,
 } from '@aws-sdk/client-iam';
@@ -24,6 +26,8 @@ export const iamCommands = {
   deleteRolePolicy: DeleteRolePolicyCommand,
   getInstanceProfile: GetInstanceProfileCommand,
   getRole: GetRoleCommand,
+  listInstanceProfiles: ListInstanceProfilesCommand,
+  listRoles: ListRolesCommand,
   putRolePolicy: PutRolePolicyCommand,
   removeRoleFromInstanceProfile: RemoveRoleFromInstanceProfileCommand,
 } as const;

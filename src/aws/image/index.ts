@@ -5,17 +5,16 @@ import { together } from '../launch/together.ts';
 import type { Ec2Machine } from '../machine.ts';
 import { copyRegions } from '../rules/index.ts';
 import { copyImage } from './copy.ts';
-import { createFromInstance, modifyInstance } from './create.ts';
 import { type MadeImage, type Making, startMaking } from './making.ts';
 import type { ImagePlan } from './plan.ts';
 import { publishImage, tagFinished } from './publish.ts';
 import { Replaced } from './replace.ts';
-import { canRegister, snapshotInstance } from './snapshot-first.ts';
+import { instanceSource } from './source.ts';
 
 /**
  * Makes an image of the machine in all regions of the plan: stop, image, copies, then - only when all are complete -
- * sharing and protection everywhere, and last of all the tags, with the mark of a finished image. Gives the ids by region. When anything fails nothing stays, and images
- * that were to be replaced come back.
+ * sharing and protection everywhere, and last of all the tags, with the mark of a finished image. Gives the ids by
+ * region. When anything fails nothing stays, and images that were to be replaced come back.
  */
 export async function makeImages(
   run: PostProcessContext,
@@ -27,8 +26,6 @@ export async function makeImages(
   if (!plan.prevalidated && regions.length > 0 && !plan.options.skip_region_validation) {
     await checkRegions(machine.ec2, regions, run.signal);
   }
-  await machine.stop(run.ui, run.signal);
-  await modifyInstance(making);
   const replaced = new Replaced(making);
   const made: MadeImage[] = [];
   try {
@@ -56,13 +53,12 @@ async function* imagesOf(
   const { machine, plan } = making;
   const { encrypt_boot: encrypt, skip_save_build_region: elsewhere } = plan.options;
   const old = elsewhere ? [] : await replaced.find(machine.ec2);
-  const swap = old.length > 0 || plan.options.snapshot_first === true;
-  const registrable = canRegister(machine.sourceImage.image);
-  // A spot instance is imaged while it runs, which only CreateImage does safely.
-  const viaCopy = encrypt === true || elsewhere === true || (old.length > 0 && (!registrable || machine.spot));
+  const source = machine.imageSource ?? instanceSource(machine, plan, old.length > 0);
+  const viaCopy = encrypt === true || elsewhere === true || (old.length > 0 && !source.completeFirst);
+  const make = await source.prepare(making, viaCopy);
 
   if (viaCopy) {
-    const temporary = await createFromInstance(making, randomName(7), false);
+    const temporary = await make(randomName(7), false);
     run.doneWithMachine();
     const targets = elsewhere ? regions : [machine.ec2.region, ...regions];
     yield* await copyImage(making, temporary, targets, replaced);
@@ -70,14 +66,8 @@ async function* imagesOf(
     await temporary.owned.release();
     return;
   }
-  let main: MadeImage;
-  if (swap && registrable && !machine.spot) {
-    const snapshots = await snapshotInstance(making);
-    await replaced.free(machine.ec2, old);
-    main = await snapshots.register();
-  } else {
-    main = await createFromInstance(making, plan.name, true);
-  }
+  await replaced.free(machine.ec2, old);
+  const main = await make(plan.name, true);
   run.doneWithMachine();
   yield main;
   yield* await copyImage(making, main, regions, replaced);

@@ -33,9 +33,12 @@ export interface ImagePlan {
   readonly fastLaunch: FastLaunchOptions | undefined;
   /** The builder has checked name and regions against the account before it launched. */
   readonly prevalidated: boolean;
+  /** Packer's name for the maker of the artifact, when it is not amazon-ebs. */
+  readonly builderId?: string;
 }
 
 export interface PlanTraits {
+  readonly builderId?: string;
   /** The region the image is made in, when it is known already. */
   readonly buildRegion: string | undefined;
   readonly prevalidated: boolean;
@@ -56,6 +59,7 @@ export function planImage(options: ImageOptions, traits: PlanTraits, context: Pr
     replace: options.force_deregister === true || context.build.force,
     fastLaunch: wantsFastLaunch(options.fast_launch) ? options.fast_launch : undefined,
     prevalidated: traits.prevalidated,
+    ...(traits.builderId && { builderId: traits.builderId }),
   };
 }
 

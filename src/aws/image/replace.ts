@@ -88,7 +88,9 @@ export class Replaced {
         if (this.#finished) return this.#deleteSnapshots(ec2, doomedSnapshots(ref), signal);
         const again = await bringBack(ref, ec2, signal);
         if (again)
-          run.ui.say(`The old image is back: AMI ${id} "${image.Name}" in ${ec2.region} is registered again as ${again}`);
+          run.ui.say(
+            `The old image is back: AMI ${id} "${image.Name}" in ${ec2.region} is registered again as ${again}`,
+          );
       },
       certainlyNotCreated,
     );

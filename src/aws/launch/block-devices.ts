@@ -38,14 +38,27 @@ export function noEphemeralMappings(): BlockDeviceMapping[] {
 }
 
 /**
- * Devices of the source image whose volumes would outlive the instance although nobody asked for that: removed after
- * it. Those named in launch_block_device_mappings stay as the template says.
+ * Devices whose volumes would outlive the instance although nobody asked for that: removed after it. Only what a
+ * mapping of the template keeps explicitly (delete_on_termination false) stays.
  */
 export function leftoverDevices(image: Image, devices: readonly BlockDevice[]): string[] {
   const chosen = new Set(devices.map(device => device.device_name));
-  return (image.BlockDeviceMappings ?? []).flatMap(mapping =>
+  const ofImage = (image.BlockDeviceMappings ?? []).flatMap(mapping =>
     mapping.Ebs && mapping.Ebs.DeleteOnTermination === false && mapping.DeviceName && !chosen.has(mapping.DeviceName)
       ? [mapping.DeviceName]
       : [],
   );
+  const ofTemplate = volumesOf(devices).filter(device => device.delete_on_termination === undefined);
+  return [...ofImage, ...ofTemplate.flatMap(device => device.device_name ?? [])];
+}
+
+/** Devices whose volumes the template keeps beyond the build. */
+export function keptDevices(devices: readonly BlockDevice[]): string[] {
+  return volumesOf(devices).flatMap(device =>
+    device.delete_on_termination === false ? (device.device_name ?? []) : [],
+  );
+}
+
+function volumesOf(devices: readonly BlockDevice[]): BlockDevice[] {
+  return devices.filter(device => !device.no_device && !device.virtual_name);
 }

@@ -3,7 +3,7 @@ import { type Aws, createAws } from '../client/index.ts';
 import type { Ec2Machine } from '../machine.ts';
 import { isSpot } from '../rules/run.ts';
 import { renderTags } from '../tags.ts';
-import { type Closers, launchOnDemand } from './instance.ts';
+import { type Attachments, launchOnDemand } from './instance.ts';
 import { prepareInstanceProfile } from './instance-profile.ts';
 import { prepareKeyPair } from './key-pair.ts';
 import { ec2Machine } from './launched-machine.ts';
@@ -55,12 +55,12 @@ export async function launchSourceInstance(run: RunContext, settings: LaunchSett
     volumeTags: tags.volume,
   };
   const spot = isSpot(options);
-  const closers: Closers = [];
+  const attachments: Attachments = { closers: [], finished: new Set() };
   const launched = spot
-    ? await launchSpot(run, aws, settings, parts, network, tags, closers)
-    : await launchOnDemand(run, aws, settings, parts, network, closers);
+    ? await launchSpot(run, aws, settings, parts, network, tags, attachments)
+    : await launchOnDemand(run, aws, settings, parts, network, attachments);
   const tunnel = await sessionTunnel(run, aws, settings, launched.owned.value);
-  if (tunnel) closers.push(() => tunnel.close());
+  if (tunnel) attachments.closers.push(() => tunnel.close());
 
   const password = await administratorPassword(run, aws, settings, launched.owned.value, keyPair.privateKey);
   const others = [...launched.others, ...[...profile.owned].reverse(), groups.owned, keyPair.owned];
@@ -77,6 +77,7 @@ export async function launchSourceInstance(run: RunContext, settings: LaunchSett
     password,
     tunnelPort: tunnel?.port,
     settings,
+    finished: attachments.finished,
     local: run.build.local,
   });
 }

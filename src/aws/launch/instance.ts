@@ -15,15 +15,21 @@ import type { LaunchSettings } from './settings.ts';
 /** Pauses between rounds through all places, in milliseconds. */
 const ROUND_PAUSES = [3000, 10_000];
 
-/** Things on this machine that must end before the instance does, e.g. a tunnel to it. */
-export type Closers = (() => Promise<void>)[];
+/** What hangs on an instance and matters when it goes. */
+export interface Attachments {
+  /** Things on this machine that must end before the instance does, e.g. a tunnel to it. */
+  readonly closers: (() => Promise<void>)[];
+  /** Devices whose volumes are finished products by now: they stay. */
+  readonly finished: Set<string>;
+}
 
 /** The undo of an instance, after what hangs on it on this side. */
-export function undoInstance(run: RunContext, aws: Aws, closers: Closers): UndoResource {
+export function undoInstance(run: RunContext, aws: Aws, { closers, finished }: Attachments): UndoResource {
   const undo = undoSaying(aws, run.ui, 'Terminating the source AWS instance...');
   return async (ref, signal) => {
     for (const close of closers.splice(0)) await close();
-    await undo(ref, signal);
+    const left = (ref.with?.leftover ?? '').split(',').filter(device => device !== '' && !finished.has(device));
+    await undo({ ...ref, with: { ...ref.with, leftover: left.join(',') } }, signal);
   };
 }
 
@@ -42,11 +48,11 @@ export async function launchOnDemand(
   settings: LaunchSettings,
   parts: LaunchParts,
   network: Network,
-  closers: Closers,
+  attachments: Attachments,
 ): Promise<Launched> {
   run.ui.say('Launching a source AWS instance...');
   const owned = await firstWithRoom(run, network, (place, attempt) =>
-    runInstance(run, aws, settings, parts, place, attempt, closers),
+    runInstance(run, aws, settings, parts, place, attempt, attachments),
   );
   run.ui.say(`Instance ID: ${owned.value}`);
   return { owned, instance: await waitUntilRunning(run, aws, owned.value), others: [] };
@@ -89,9 +95,9 @@ export async function waitUntilRunning(run: RunContext, aws: Aws, id: string): P
   return waitForInstance(aws.ec2(), id, 'running', run.signal);
 }
 
-/** What an instance's undo must know besides its id: volumes of the source image that would outlive it. */
+/** What an instance's undo must know besides its id: volumes that would outlive it although nobody wants them. */
 export function leftovers(settings: LaunchSettings, parts: LaunchParts): Record<string, string> {
-  const devices = leftoverDevices(parts.source.image, settings.mappings);
+  const devices = [...leftoverDevices(parts.source.image, settings.mappings), ...(settings.products ?? [])];
   return devices.length > 0 ? { leftover: devices.join(',') } : {};
 }
 
@@ -102,7 +108,7 @@ async function runInstance(
   parts: LaunchParts,
   place: Place,
   index: number,
-  closers: Closers,
+  attachments: Attachments,
 ): Promise<Owned<string>> {
   const ec2 = aws.ec2();
   const token = run.resources.token(`instance ${index}`);
@@ -116,7 +122,7 @@ async function runInstance(
       if (!id) throw new KilnError('EC2 launched an instance but did not say which');
       return { id, value: id };
     },
-    undoInstance(run, aws, closers),
+    undoInstance(run, aws, attachments),
     certainlyNotCreated,
   );
 }

@@ -8,8 +8,8 @@ import type { Aws, Ec2 } from '../client/index.ts';
 import type { Ec2CommunicatorOptions } from '../options/index.ts';
 import { AwsError, certainlyNotCreated } from '../policy/aws-error.ts';
 import { expandHome } from '../rules/communicator.ts';
-import { tagSpecs } from '../tags.ts';
-import { undoSaying } from '../undo.ts';
+import { runTag, tagSpecs } from '../tags.ts';
+import { keyPairsOf, undoSaying } from '../undo.ts';
 import { timeOrderedUuid } from './names.ts';
 
 /** The key pair the instance is launched with, and the private key that kiln knows itself. */
@@ -73,10 +73,11 @@ async function temporaryKeyPair(
   run.ui.say(`Creating temporary keypair: ${name}`);
   const debugFile = run.build.debug ? resolve(`ec2_${run.build.name}.pem`) : undefined;
   const undo = undoSaying(aws, run.ui, 'Deleting temporary keypair...');
+  const tag = runTag(run.resources);
   const owned = await run.resources.acquire(
-    { kind: 'ec2:key-pair', account: ec2.account, name },
+    { kind: 'ec2:key-pair', account: ec2.account, name, with: { tag } },
     async () => {
-      const material = await createKeyPair(ec2, name, type, tags, run.signal);
+      const material = await createKeyPair(ec2, name, type, tags, tag, run.signal);
       return { id: name, value: material };
     },
     async (ref, signal) => {
@@ -99,6 +100,7 @@ async function createKeyPair(
   name: string,
   type: 'rsa' | 'ed25519',
   tags: Readonly<Record<string, string>>,
+  tag: string,
   signal: AbortSignal,
 ): Promise<string> {
   let lost = false;
@@ -114,7 +116,8 @@ async function createKeyPair(
       if (!(error instanceof AwsError) || attempt >= TRIES) throw error;
       if (!error.maybeDone && !(lost && error.kind === 'duplicate')) throw error;
       lost = true;
-      await ec2.deleteKeyPair({ KeyName: name }, signal);
+      // A pair of that name that does not carry this run's tag is somebody else's.
+      for (const KeyName of await keyPairsOf(ec2, name, tag, signal)) await ec2.deleteKeyPair({ KeyName }, signal);
       await sleep(250 * 2 ** attempt, signal);
     }
   }

@@ -29,6 +29,8 @@ export interface MachineParts {
   /** Local end of a session manager tunnel. */
   readonly tunnelPort: number | undefined;
   readonly settings: LaunchSettings;
+  /** Filled with the devices whose volumes stay when the instance goes. */
+  readonly finished: Set<string>;
   readonly local: boolean;
 }
 
@@ -79,6 +81,9 @@ export function ec2Machine(parts: MachineParts): Ec2Machine {
     stop(ui, signal) {
       stopped ??= stopInstance(parts, ui, signal);
       return stopped;
+    },
+    keepVolumes() {
+      for (const device of settings.products ?? []) parts.finished.add(device);
     },
     releaseSoon() {
       // Security group, key pair and the rest can only go once the instance is gone.

@@ -6,9 +6,14 @@ import type { LaunchSettings } from './settings.ts';
 import { together } from './together.ts';
 
 /** Checks against the account that cost nothing yet: credentials, regions, VPC, and that the image's name is free. */
-export async function preValidate(run: RunContext, aws: Aws, settings: LaunchSettings): Promise<void> {
+export async function preValidate(
+  run: RunContext,
+  aws: Aws,
+  settings: Pick<LaunchSettings, 'access' | 'run' | 'image'>,
+): Promise<void> {
   const { image } = settings;
   const ec2 = aws.ec2();
+  if (!image.made) return checkIdentity(run, aws, settings);
   if (image.freeName !== undefined) run.ui.say(`Prevalidating AMI Name: ${image.freeName}`);
   else run.ui.say('Not checking whether the AMI name is free: an image of that name may be replaced or none is kept.');
   await together(
@@ -20,7 +25,7 @@ export async function preValidate(run: RunContext, aws: Aws, settings: LaunchSet
 }
 
 /** Asks STS whose credentials these are; not where another endpoint stands in for EC2, as STS would not know them. */
-async function checkIdentity(run: RunContext, aws: Aws, { access }: LaunchSettings): Promise<void> {
+async function checkIdentity(run: RunContext, aws: Aws, { access }: Pick<LaunchSettings, 'access'>): Promise<void> {
   if (access.skip_credential_validation || run.build.local || aws.endpoint) return;
   const sts = await aws.sts();
   await sts.getCallerIdentity({}, run.signal);
@@ -40,7 +45,7 @@ export async function checkRegions(ec2: Ec2, copies: readonly string[], signal: 
   }
 }
 
-async function checkVpc(ec2: Ec2, { run }: LaunchSettings, signal: AbortSignal): Promise<void> {
+async function checkVpc(ec2: Ec2, { run }: Pick<LaunchSettings, 'run'>, signal: AbortSignal): Promise<void> {
   if (!run.vpc_id || run.subnet_id || run.subnet_filter) return;
   const { Vpcs = [] } = await ec2.describeVpcs({ VpcIds: [run.vpc_id] }, signal);
   if (Vpcs[0]?.IsDefault) return;

@@ -23,7 +23,13 @@ export interface LaunchSettings {
     readonly freeName: string | undefined;
     /** Check that a VPC without a subnet is the default one (Packer does so in the same step as the name). */
     readonly checkVpc: boolean;
+    /** False: the build makes no image at all, so name and regions do not matter. */
+    readonly made: boolean;
+    /** The root of the source image may lie in an instance store. */
+    readonly anyRootDevice?: boolean;
   };
+  /** Devices of `mappings` whose volumes are what the build makes: they go only with a build that fails. */
+  readonly products?: readonly string[];
   /** Windows: map the ephemeral drives to nothing. */
   readonly noEphemeral: boolean;
 }

@@ -4,7 +4,7 @@ import type { SourceImage } from './source-image.ts';
 
 /** What the source image must be for the options to make sense. Throws KilnError. */
 export function checkSource({ id, image: source }: SourceImage, { image }: LaunchSettings): void {
-  if (source.RootDeviceType !== undefined && source.RootDeviceType !== 'ebs') {
+  if (!image.anyRootDevice && source.RootDeviceType !== undefined && source.RootDeviceType !== 'ebs') {
     throw new KilnError(`source image ${id} has its root on ${source.RootDeviceType}, not on EBS`, {
       hint: 'choose an image with an EBS root device (filter root-device-type: ebs)',
       code: 'source-not-ebs',

@@ -4,16 +4,14 @@ import type { RunContext } from '../../sdk/plugin.ts';
 import type { Owned } from '../../sdk/resources.ts';
 import type { Aws, Ec2Service } from '../client/index.ts';
 import { certainlyNotCreated } from '../policy/aws-error.ts';
-import { tagList, tagSpecs } from '../tags.ts';
+import { TOKEN_TAG, tagList, tagSpecs } from '../tags.ts';
 import { undoWith } from '../undo.ts';
-import { type Closers, type Launched, leftovers, undoInstance, waitUntilRunning } from './instance.ts';
+import { type Attachments, type Launched, leftovers, undoInstance, waitUntilRunning } from './instance.ts';
 import { randomName } from './names.ts';
 import type { Network } from './network.ts';
 import { commonRequest, type LaunchParts, networkRequest } from './request.ts';
 import type { LaunchSettings } from './settings.ts';
 
-/** The tag by which an instance of a fleet is found when the fleet's answer was lost. */
-const TOKEN_TAG = 'kiln:token';
 /** Tries while AWS has no spot capacity, and the longest pause between them (reference: CreateFleet). */
 const TRIES = 11;
 const LONGEST_PAUSE = 30_000;
@@ -36,12 +34,12 @@ export async function launchSpot(
   parts: LaunchParts,
   network: Network,
   tags: SpotTags,
-  closers: Closers,
+  attachments: Attachments,
 ): Promise<Launched> {
   run.ui.say(`Requesting a spot instance (price: ${settings.run.spot_price})...`);
   const token = run.resources.token('fleet');
   const template = await createTemplate(run, aws, settings, parts, network, tags, token);
-  const owned = await createFleet(run, aws, settings, parts, template.value, tags, token, closers);
+  const owned = await createFleet(run, aws, settings, parts, template.value, tags, token, attachments);
   run.ui.say(`Instance ID: ${owned.value}`);
   const instance = await waitUntilRunning(run, aws, owned.value);
   const request = instance.SpotInstanceRequestId;
@@ -119,7 +117,7 @@ async function createFleet(
   template: string,
   tags: SpotTags,
   token: string,
-  closers: Closers,
+  attachments: Attachments,
 ): Promise<Owned<string>> {
   const ec2 = aws.ec2();
   return run.resources.acquire(
@@ -139,7 +137,7 @@ async function createFleet(
       });
       return { id, value: id };
     },
-    undoInstance(run, aws, closers),
+    undoInstance(run, aws, attachments),
     certainlyNotCreated,
   );
 }

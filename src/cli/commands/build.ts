@@ -26,7 +26,10 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
     throw new UsageError('-faults goes with -local: only the embedded EC2 misbehaves on demand');
   const mode = outputMode(args);
   const loaded = await loadTemplate(path, {
-    ...loadOptions(args, io, { evaluateDatasources: true }),
+    ...loadOptions(args, io, {
+      evaluateDatasources: true,
+      warnUndeclared: args.boolean('warn-on-undeclared-var') === true,
+    }),
     secrets: awsSecrets,
   });
   if (!loaded.template || hasErrors(loaded.diagnostics)) {

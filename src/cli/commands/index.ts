@@ -127,7 +127,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'List what runs that died have left, and remove it',
     args: '',
     longRunning: true,
-    flags: [flag('yes', 'boolean', 'Remove without asking.'), COLOR_FLAG],
+    flags: [
+      flag('yes', 'boolean', 'Remove without asking.'),
+      flag('by-tag', 'boolean', "Look for kiln's tags in the account, not into this machine's ledgers."),
+      flag('region', 'list', 'With -by-tag: the regions to look in.', { value: 'region,...' }),
+      flag('older-than', 'string', 'With -by-tag: also what runs left that began this long ago.', {
+        value: 'duration',
+      }),
+      COLOR_FLAG,
+    ],
     load: () => import('./gc.ts'),
   },
   runs: {

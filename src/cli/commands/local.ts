@@ -3,7 +3,7 @@ import type { Io } from '../io.ts';
 import { awsEnvironment, localStoreDir } from '../local/open.ts';
 import { outputMode } from '../output-mode.ts';
 import { type ParsedArgs, UsageError } from '../parse-args.ts';
-import { alignedTable } from './gc.ts';
+import { alignedTable } from '../ui/table.ts';
 
 const ACTIONS: Readonly<Record<string, (args: ParsedArgs, io: Io) => Promise<number>>> = {
   up,

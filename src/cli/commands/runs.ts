@@ -7,7 +7,7 @@ import type { Io } from '../io.ts';
 import { outputMode } from '../output-mode.ts';
 import type { ParsedArgs } from '../parse-args.ts';
 import { reportFailure } from '../ui/report.ts';
-import { alignedTable } from './gc.ts';
+import { alignedTable } from '../ui/table.ts';
 
 /** Lists the runs that created something, or the timeline of one. */
 export async function run(args: ParsedArgs, io: Io): Promise<number> {

@@ -14,6 +14,7 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
   const options = loadOptions(args, io, {
     syntaxOnly,
     evaluateDatasources: args.boolean('evaluate-datasources') === true,
+    warnUndeclared: args.boolean('no-warn-undeclared-var') !== true,
   });
   const found: Diagnostic[] = [];
   let invalid = 0;

@@ -4,89 +4,25 @@ import { chmod, lstat, mkdir, readdir, readFile, readlink, rename, stat, symlink
 import { dirname, join, relative } from 'node:path';
 import { systemCode } from '../../sdk/errors.ts';
 import type { StorePaths } from './paths.ts';
+import { type ReplacedFile, strippedAccounts } from './stand-in-accounts.ts';
+import {
+  EMPTIED,
+  ENABLING,
+  FRESH_TOP,
+  HIDDEN_FILES,
+  HIDDEN_NAMES,
+  KEPT_CLOSED,
+  OPEN,
+  SHOWN,
+} from './stand-in-rules.ts';
 import { copyAttributes, mustRun, removeTree } from './system.ts';
-
-/*
- * When no base image was imported, this host's own tree stands in for one. What of it a machine may see:
- * - of the top level only what an operating system is made of; homes, /root, /srv, /opt, /mnt, unknown folders and
- *   kiln's store are not there;
- * - in /etc and /var only what every user of the host may read: what is closed to them (keys, mail, databases, logs)
- *   is missing, closed folders are there but empty; people's accounts are left out, all passwords locked;
- * - nothing that makes this host this very host: SSH host keys, machine id, logs, cloud instance data, crontabs;
- * - no service that was enabled on the host: what a bake installs and enables does run.
- * Two layers do it: `hide` holds overlayfs whiteouts, `fresh` above it what stands in the place of some.
- */
-
-/** Top-level folders that are shown. */
-const SHOWN = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', 'libo32', 'usr', 'etc', 'var'];
-/** Top-level folders that every system has; they start out empty. */
-const FRESH_TOP: Readonly<Record<string, number>> = {
-  boot: 0o755,
-  dev: 0o755,
-  home: 0o755,
-  media: 0o755,
-  mnt: 0o755,
-  opt: 0o755,
-  proc: 0o555,
-  root: 0o700,
-  run: 0o755,
-  srv: 0o755,
-  sys: 0o555,
-  tmp: 0o1777,
-};
-/** Folders that start out empty whoever may read them; `folders`: with the folders right below them. */
-const EMPTIED: Readonly<Record<string, 'empty' | 'folders'>> = {
-  '/var/tmp': 'empty',
-  '/var/mail': 'empty',
-  '/var/spool/mail': 'empty',
-  '/var/log': 'folders',
-  '/var/lib/cloud': 'empty',
-  '/var/lib/docker': 'empty',
-  '/var/lib/containerd': 'empty',
-  '/var/crash': 'empty',
-  '/etc/letsencrypt': 'empty',
-  '/etc/wireguard': 'empty',
-};
-/** Single files that belong to this host alone. */
-const HIDDEN_FILES = [
-  '/etc/machine-id',
-  '/var/lib/dbus/machine-id',
-  '/etc/hostname',
-  '/etc/fstab',
-  '/etc/crypttab',
-  '/etc/krb5.keytab',
-  '/etc/passwd-',
-  '/etc/group-',
-  '/etc/subuid-',
-  '/etc/subgid-',
-  '/etc/ld.so.preload',
-];
-const HIDDEN_NAMES = /^ssh_host_.*_key(\.pub)?$/;
-/** Closed files that programs need and that hold no secret; sudo's rules among them. */
-const KEPT_CLOSED = new Set([
-  '/etc/sudoers',
-  '/etc/sudoers.d',
-  '/etc/sudoers.d/README',
-  '/etc/shadow',
-  '/etc/gshadow',
-  '/etc/.pwd.lock',
-  '/etc/polkit-1/rules.d',
-  '/etc/default/cacerts',
-]);
-/** Numbers that distributions give to people's accounts. */
-const FIRST_PERSON = 1000;
-const LAST_PERSON = 59_999;
-/** Big folders that are open throughout; not walked. */
-const OPEN = new Set(['/var/lib/dpkg/info', '/var/lib/rpm', '/var/lib/apt/lists', '/usr']);
-/** Services enabled by links in folders of this name. */
-const ENABLING = /^\/etc\/systemd\/system\/[^/]+\.(wants|requires|upholds)$/;
 
 interface Plan {
   readonly shown: string[];
   readonly hide: Set<string>;
   readonly fresh: Map<string, Stats | number>;
   readonly links: Map<string, string>;
-  readonly files: Map<string, { readonly text: string; readonly stats: Stats }>;
+  readonly files: Map<string, ReplacedFile>;
 }
 
 /** This host's tree as a base image. */
@@ -145,7 +81,10 @@ async function makePlan(secret: readonly string[]): Promise<Plan> {
   for (const path of secret)
     if (SHOWN.includes(path.split('/')[1] ?? '') && (await lstat(path).catch(() => undefined))) plan.hide.add(path);
   await Promise.all([walk('/etc', plan), walk('/var', plan)]);
-  await planAccounts(plan);
+  for (const [path, file] of await strippedAccounts()) {
+    plan.hide.add(path);
+    plan.files.set(path, file);
+  }
   return plan;
 }
 
@@ -172,43 +111,6 @@ async function walkFolder(path: string, stats: Stats, plan: Plan): Promise<void>
   if (emptied !== 'folders') return;
   for (const entry of await readdir(path, { withFileTypes: true }))
     if (entry.isDirectory()) plan.fresh.set(`${path}/${entry.name}`, await lstat(`${path}/${entry.name}`));
-}
-
-/**
- * The system's own users and groups are there, for the programs that run as them; people are not, and nobody can log
- * in with a password of the host.
- */
-async function planAccounts(plan: Plan): Promise<void> {
-  const texts = new Map<string, { text: string; stats: Stats }>();
-  for (const name of ['passwd', 'group', 'shadow', 'gshadow', 'subuid', 'subgid']) {
-    const path = `/etc/${name}`;
-    const stats = await lstat(path).catch(() => undefined);
-    if (stats?.isFile()) texts.set(name, { text: await readFile(path, 'utf8'), stats });
-  }
-  const people = new Set<string>();
-  for (const name of ['passwd', 'group'])
-    for (const line of (texts.get(name)?.text ?? '').split('\n')) {
-      const [who = '', , id = ''] = line.split(':');
-      if (Number(id) >= FIRST_PERSON && Number(id) <= LAST_PERSON) people.add(who);
-    }
-  for (const [name, { text, stats }] of texts) {
-    const lines = text.split('\n').filter(line => !people.has(line.split(':')[0] ?? ''));
-    const members = name === 'group' || name === 'gshadow';
-    const locked = name === 'shadow' || name === 'gshadow';
-    const kept = lines.map(line => {
-      const fields = line.split(':');
-      if (locked && fields.length > 1) fields[1] = '*';
-      for (const at of members ? [2, 3].slice(name === 'group' ? 1 : 0) : [])
-        if (fields[at] !== undefined)
-          fields[at] = (fields[at] ?? '')
-            .split(',')
-            .filter(who => !people.has(who))
-            .join(',');
-      return fields.join(':');
-    });
-    plan.hide.add(`/etc/${name}`);
-    plan.files.set(`/etc/${name}`, { text: kept.join('\n'), stats });
-  }
 }
 
 async function writePlan(plan: Plan, folder: string): Promise<void> {

@@ -50,10 +50,10 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
 
 const BUILDERS: readonly (readonly [string, OptionTable, number])[] = [
   ['amazon-ebs', ebsOptions, 156],
-  ['amazon-ebssurrogate', surrogateOptions, 158],
-  ['amazon-ebsvolume', ebsVolumeOptions, 119],
-  ['amazon-chroot', chrootOptions, 81],
-  ['amazon-instance', instanceOptions, 154],
+  ['amazon-ebssurrogate', surrogateOptions, 160],
+  ['amazon-ebsvolume', ebsVolumeOptions, 125],
+  ['amazon-chroot', chrootOptions, 77],
+  ['amazon-instance', instanceOptions, 160],
 ];
 
 for (const [type, table, count] of BUILDERS) {

@@ -104,7 +104,8 @@ describe(`layers of local machines (${WHY_SKIPPED})`, function () {
       const tree = join(rig.folder, 'tree');
       if (!existsSync(tree)) makeTinyTree(tree);
       const source = join(rig.folder, name);
-      if (pack !== undefined) execFileSync('tar', [...pack.split(' '), source, '-C', tree, '.']);
+      if (pack !== undefined)
+        execFileSync('tar', [...pack.split(' '), source, '-C', tree, '.'], { env: { ...process.env, XZ_OPT: '-0' } });
       const { layer, bytes } = await rig.machines.importLayer(source, never);
       assert.ok(bytes > 1_000_000);
       const plan = spec({ layers: [layer] });

@@ -194,6 +194,22 @@ describe(`the ports and neighbours of local machines (${WHY_SKIPPED})`, function
     assert.deepEqual(readdirSync(join(rig.folder, 'store/disks')), []);
   });
 
+  it('leaves no file descriptor open in the process that ran machines', async () => {
+    const count = (): number => readdirSync('/proc/self/fd').length;
+    const cycle = async (): Promise<void> => {
+      const plan = spec();
+      const machine = await rig.machines.start(plan);
+      const shell = await Shell.connect(machine, plan.address);
+      await Promise.all([shell.run('echo a'), shell.run('echo b; exit 1'), shell.sftp()]);
+      await machine.stop(0);
+      await rig.machines.deleteVolume(plan.rootVolumeId);
+    };
+    await cycle();
+    const before = count();
+    for (let times = 0; times < 3; times++) await cycle();
+    await eventually('all are closed', () => count() <= before);
+  });
+
   it('refuses ids that are no plain names', async () => {
     await assert.rejects(rig.machines.start(spec({ instanceId: '../../etc' })), /cannot name/);
     await assert.rejects(rig.machines.start(spec({ rootVolumeId: 'a:b' })), /cannot name/);

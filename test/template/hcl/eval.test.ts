@@ -50,6 +50,13 @@ describe('HCL expressions', () => {
     }
   });
 
+  it('goes through splats of splats, and keeps the type of empty lists', () => {
+    assert.equal(show('[[1, 2], [3]][*][*]'), '[[1,2],[3]]');
+    assert.equal(show('[{ a = [{ b = 1 }] }][*].a[*].b'), '[[1]]');
+    assert.equal(show('[{ a = [1] }].*.a[0]'), '[1]');
+    assert.deepEqual(typeJson(run('reverse(distinct(el))').value!.type), ['list', 'string']);
+  });
+
   it('suggests the nearest name', () => {
     const hint = (text: string): string | undefined => run(text).diagnostics[0]?.hint;
     assert.equal(hint('uper("x")'), 'did you mean "upper"?');

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import {
   type FileHandle,
+  lchown,
   link,
   mkdir,
   open,
@@ -13,58 +14,21 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { systemCode } from '../../../sdk/errors.ts';
+import {
+  allows,
+  findPlace,
+  GuestFileError,
+  type Identity,
+  O_PATH,
+  type Place,
+  READ,
+  ROOT_IDENTITY,
+  SEARCH,
+  WRITE,
+  withoutPath,
+} from './places.ts';
 
-/** Whose rights count. Root may all. */
-export interface Identity {
-  readonly uid: number;
-  readonly gid: number;
-  readonly groups: readonly number[];
-}
-
-export const ROOT_IDENTITY: Identity = { uid: 0, gid: 0, groups: [0] };
-
-/** Linux's O_PATH, which Node does not name: a handle to the place only, opened without touching what is there. */
-const O_PATH = 0o10000000;
-const MAX_LINKS = 40;
-
-export const READ = 4;
-export const WRITE = 2;
-export const SEARCH = 1;
-
-/** An error with a system code (`ENOENT` ...), without a path of this host in it. */
-export class GuestFileError extends Error {
-  readonly code: string;
-  constructor(code: string) {
-    super(code);
-    this.name = 'GuestFileError';
-    this.code = code;
-  }
-}
-
-/** A place in the machine's tree: its folder, its name there, and what is there now. Close it. */
-export interface Place {
-  /** Path for system calls, valid until closed. */
-  readonly path: string;
-  /** The path as the machine sees it, free of links. */
-  readonly inside: string;
-  readonly name: string;
-  readonly parentStats: Stats;
-  /** Undefined: nothing is there. */
-  readonly stats: Stats | undefined;
-  /** Path that reaches the very thing found, whatever its name has come to mean since. */
-  readonly node: string | undefined;
-  close(): Promise<void>;
-}
-
-function parts(path: string): string[] {
-  if (path.includes('\0')) throw new GuestFileError('EINVAL');
-  return path.split('/').filter(part => part !== '' && part !== '.');
-}
-
-function raw(error: unknown): unknown {
-  const code = systemCode(error);
-  return code === undefined || error instanceof GuestFileError ? error : new GuestFileError(code);
-}
+export { GuestFileError, type Identity, type Place, READ, ROOT_IDENTITY, SEARCH, WRITE } from './places.ts';
 
 /**
  * The files of a running machine, seen from outside. Every step of a path is opened by itself and links are resolved
@@ -95,10 +59,7 @@ export class GuestFiles {
 
   /** Whether the identity has these rights on something with such owner and mode. */
   allows(stats: Stats, rights: number): boolean {
-    const { uid, gid, groups } = this.identity;
-    if (uid === 0) return true;
-    const shift = stats.uid === uid ? 6 : stats.gid === gid || groups.includes(stats.gid) ? 3 : 0;
-    return ((stats.mode >> shift) & rights) === rights;
+    return allows(this.identity, stats, rights);
   }
 
   /** Throws unless names in that folder may be made and removed; `victim`: the thing whose name goes. */
@@ -110,76 +71,8 @@ export class GuestFiles {
   }
 
   /** Finds a place. `follow`: what a link at the very end points to, instead of the link. */
-  async locate(path: string, follow: boolean): Promise<Place> {
-    const stack: { handle: FileHandle; name: string; stats: Stats }[] = [];
-    const opened = new Set<FileHandle>();
-    const closeAll = async (): Promise<void> => {
-      await Promise.all([...opened].map(handle => handle.close()));
-    };
-    try {
-      stack.push({ handle: this.#root, name: '', stats: await this.#root.stat() });
-      let pending = parts(path);
-      let links = 0;
-      for (;;) {
-        const top = stack.at(-1);
-        if (!top) throw new GuestFileError('EINVAL');
-        const name = pending.shift();
-        const inside = `/${stack
-          .slice(1)
-          .map(step => step.name)
-          .join('/')}`;
-        if (name === undefined) {
-          const node = `/proc/self/fd/${top.handle.fd}`;
-          const parent = stack.at(-2) ?? top;
-          return {
-            path: node,
-            inside,
-            name: top.name,
-            parentStats: parent.stats,
-            stats: top.stats,
-            node,
-            close: closeAll,
-          };
-        }
-        if (!top.stats.isDirectory()) throw new GuestFileError('ENOTDIR');
-        if (!this.allows(top.stats, SEARCH)) throw new GuestFileError('EACCES');
-        if (name === '..') {
-          if (stack.length > 1) stack.pop();
-          continue;
-        }
-        const at = `/proc/self/fd/${top.handle.fd}/${name}`;
-        const last = pending.length === 0;
-        const place = {
-          path: at,
-          inside: inside === '/' ? `/${name}` : `${inside}/${name}`,
-          name,
-          parentStats: top.stats,
-        };
-        let handle: FileHandle;
-        try {
-          handle = await open(at, O_PATH | constants.O_NOFOLLOW);
-        } catch (error) {
-          if (last && systemCode(error) === 'ENOENT')
-            return { ...place, stats: undefined, node: undefined, close: closeAll };
-          throw error;
-        }
-        opened.add(handle);
-        const stats = await handle.stat();
-        if (stats.isSymbolicLink() && !(last && !follow)) {
-          if (++links > MAX_LINKS) throw new GuestFileError('ELOOP');
-          const target = await readlink(at);
-          if (target.startsWith('/')) stack.length = 1;
-          pending = [...parts(target), ...pending];
-        } else if (last) {
-          return { ...place, stats, node: `/proc/self/fd/${handle.fd}`, close: closeAll };
-        } else {
-          stack.push({ handle, name, stats });
-        }
-      }
-    } catch (error) {
-      await closeAll();
-      throw raw(error);
-    }
+  locate(path: string, follow: boolean): Promise<Place> {
+    return findPlace(this.#root, this.identity, path, follow);
   }
 
   /** Finds a place, works with it, closes it. System errors come as GuestFileError. */
@@ -188,7 +81,7 @@ export class GuestFiles {
     try {
       return await work(place);
     } catch (error) {
-      throw raw(error);
+      throw withoutPath(error);
     } finally {
       await place.close();
     }
@@ -347,7 +240,6 @@ export class GuestFiles {
       if (place.stats) throw new GuestFileError('EEXIST');
       this.checkChange(place);
       await symlink(target, place.path);
-      const { lchown } = await import('node:fs/promises');
       await lchown(place.path, this.identity.uid, this.#groupFor(place));
     });
   }

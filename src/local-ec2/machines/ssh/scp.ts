@@ -6,9 +6,12 @@ import { messageOf } from '../../../sdk/errors.ts';
 import type { Account } from '../guest/accounts.ts';
 import type { GuestFiles } from '../guest/files.ts';
 import { ByteReader } from './bytes.ts';
-import { changeAttributes } from './sftp.ts';
+import { changeAttributes } from './sftp-attributes.ts';
 
 export const SCP_PROGRAMS = ['/usr/bin/scp', '/bin/scp', '/usr/local/bin/scp'];
+
+/** What new files never get, unless modes are to be preserved. */
+const UMASK = 0o022;
 
 export interface ScpRequest {
   readonly direction: 'sink' | 'source';
@@ -134,7 +137,7 @@ class Transfer {
       const mode = Number.parseInt(match[2] ?? '644', 8);
       if (match[1] === 'D') {
         if (!this.#request.recursive) throw new Error('received a folder without -r');
-        if (!(await this.#files.stat(to))?.isDirectory()) await this.#files.makeFolder(to, mode | 0o700);
+        if (!(await this.#files.stat(to))?.isDirectory()) await this.#files.makeFolder(to, (mode & ~UMASK) | 0o700);
         folders.push(to);
         await this.#write('\0');
       } else {
@@ -153,7 +156,7 @@ class Transfer {
     const { O_WRONLY, O_CREAT, O_TRUNC } = constants;
     let file: FileHandle;
     try {
-      file = await this.#files.open(to, O_WRONLY | O_CREAT | O_TRUNC, mode);
+      file = await this.#files.open(to, O_WRONLY | O_CREAT | O_TRUNC, mode & ~UMASK);
     } catch (error) {
       await this.#warn(to, error);
       return;

@@ -37,7 +37,7 @@ function inWrittenOrder(members: MemberNode[]): MemberNode[] {
 }
 
 /** A value all of whose parts are at one place. */
-export function flatNode(value: Value, span: Span, origins: Origins = []): ConfigNode {
+function flatNode(value: Value, span: Span, origins: Origins = []): ConfigNode {
   const placed = origins.length > 0 ? { span, origins } : { span };
   switch (value.kind) {
     case 'unknown':

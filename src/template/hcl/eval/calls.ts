@@ -1,4 +1,3 @@
-import { messageOf } from '../../../sdk/errors.ts';
 import { didYouMean } from '../../../sdk/suggest.ts';
 import {
   FunctionError,
@@ -178,9 +177,4 @@ function callLazy(evaluator: Evaluator, call: CallExpression, found: LazyFunctio
       ),
     readType: expression => readType(expression, constant => evaluator.evaluate(constant), evaluator.diagnostics).type,
   });
-}
-
-/** A function's failure as a FunctionError, whatever was thrown. */
-export function asFunctionError(error: unknown): FunctionError {
-  return error instanceof FunctionError ? error : new FunctionError(messageOf(error));
 }

@@ -23,7 +23,7 @@ export function bracketChange(piece: Piece): number {
   return CLOSING.has(piece.token.kind) ? -1 : 0;
 }
 
-export function netBrackets(pieces: readonly Piece[]): number {
+function netBrackets(pieces: readonly Piece[]): number {
   let net = 0;
   for (const piece of pieces) net += bracketChange(piece);
   return net;

@@ -37,7 +37,7 @@ export function showMoment(moment: Moment): string {
   return `${pad(year, 4)}-${pad(month)}-${pad(day)}T${pad(hour)}:${pad(minute)}:${pad(second)}${zone}`;
 }
 
-export const MONTHS = [
+const MONTHS = [
   'January',
   'February',
   'March',
@@ -51,7 +51,7 @@ export const MONTHS = [
   'November',
   'December',
 ];
-export const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 /** Calendar and clock in the moment's own offset. */
 export function localParts({ milliseconds, offset }: Moment) {

@@ -64,16 +64,18 @@ function parseIndex(cursor: Cursor, target: Expression): Expression {
   });
 }
 
-/** The accessors after `.*` (names and `.0` only) or `[*]` (indexes too) belong to each element. */
+/** After `[*]` all further accessors, further splats too, belong to each element; after `.*` only names and `.0` do. */
 function parseSplat(cursor: Cursor, target: Expression, full: boolean): Expression {
-  const here = cursor.through(target.span);
-  let each: Expression = { kind: 'splat-item', span: here };
-  for (let chain = 0; ; chain++) {
-    const token = cursor.peek();
-    cursor.limitChain(chain, token);
-    if (token.kind === '.' && cursor.peekAfter().kind !== '*') each = parseDot(cursor, each);
-    else if (full && token.kind === '[' && cursor.peekAfter().kind !== '*') each = parseIndex(cursor, each);
-    else break;
-  }
+  const item: Expression = { kind: 'splat-item', span: cursor.through(target.span) };
+  const each = full ? cursor.nested(() => parseAccess(cursor, item)) : parseNames(cursor, item);
   return { kind: 'splat', target, each, span: cursor.through(target.span) };
+}
+
+function parseNames(cursor: Cursor, item: Expression): Expression {
+  let each = item;
+  for (let chain = 0; cursor.at('.') && cursor.peekAfter().kind !== '*'; chain++) {
+    cursor.limitChain(chain, cursor.peek());
+    each = parseDot(cursor, each);
+  }
+  return each;
 }

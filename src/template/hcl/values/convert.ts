@@ -18,6 +18,7 @@ export class ConversionError extends Error {
 /** Converts by the language's rules, including those that fail for some values; throws a ConversionError. */
 export function convert(value: Value, wanted: Type): Value {
   if (wanted.kind === 'dynamic' || sameType(value.type, wanted)) return value;
+  if ('element' in wanted && wanted.element.kind === 'dynamic' && value.type.kind === wanted.kind) return value;
   if (value.kind === 'null') return nullOf(withoutOptional(wanted));
   if (value.kind === 'unknown') {
     if (!canConvert(value.type, wanted)) throw mismatch(value, wanted);

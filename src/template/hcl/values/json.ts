@@ -5,7 +5,7 @@ import { bool, NULL, numberFromText, object, string, tuple, UNKNOWN, type Value 
 const ESCAPES: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** A JSON string as Go writes it: also what could be markup is escaped. */
-export function jsonText(text: string): string {
+function jsonText(text: string): string {
   const escaped = text.replace(
     /["\\\x00-\x1f<>&\u2028\u2029]/g,
     char => ESCAPES[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -140,21 +140,3 @@ export function describeType(type: Type): string {
       return type.kind;
   }
 }
-
-/** As a type expression: `list(string)`. */
-export function typeExpression(type: Type): string {
-  switch (type.kind) {
-    case 'dynamic':
-      return 'any';
-    case 'list':
-    case 'set':
-    case 'map':
-      return `${type.kind}(${typeExpression(type.element)})`;
-    case 'tuple':
-      return `tuple([${type.elements.map(typeExpression).join(', ')}])`;
-    case 'object':
-      return `object({${[...type.attributes].map(([name, one]) => `${name}=${type.optional?.has(name) ? `optional(${typeExpression(one)})` : typeExpression(one)}`).join(', ')}})`;
-    default:
-      return type.kind;
-  }
-}

@@ -63,13 +63,13 @@ function unifyTuples(types: readonly (Type & { kind: 'tuple' })[]): Type | undef
   return tupleOf(elements);
 }
 
-/** The most general of them that all others can become: string before number and bool, sets after lists. */
+/** The most general of them that all others can become: string before number and bool, lists before sets. */
 function preferred(types: readonly Type[]): Type | undefined {
   const rank = (type: Type): number => {
     if (type.kind === 'string') return 0;
     if (isPrimitive(type)) return 1;
     if (type.kind === 'list' || type.kind === 'map' || type.kind === 'set') {
-      return (type.kind === 'set' ? 10 : 20) + rank(type.element);
+      return (type.kind === 'set' ? 20 : 10) + rank(type.element);
     }
     return 40;
   };

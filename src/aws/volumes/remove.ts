@@ -1,0 +1,47 @@
+import type { ResourceRef } from '../../sdk/resources.ts';
+import type { Ec2 } from '../client/index.ts';
+import { gone } from '../gone.ts';
+import { isKind } from '../policy/aws-error.ts';
+import { isFinished } from '../tags.ts';
+import type { Volume } from '../types.ts';
+import { waitForVolume } from '../waits.ts';
+
+/** How long a volume may still be in use by what was undone just before, in milliseconds. */
+const IN_USE = 5 * 60_000;
+const stillInUse = { notYet: (error: unknown) => isKind(error, 'busy'), within: IN_USE };
+
+/** Deletes a volume, detaching it first when it is attached; what chroot builds mounted of it on this host goes before. */
+export async function removeVolume(ec2: Ec2, id: string, ref: ResourceRef, signal: AbortSignal): Promise<void> {
+  if (ref.with?.mount) {
+    const { unmountLeft } = await import('./left-mounts.ts');
+    await unmountLeft(ref.with, signal);
+  }
+  await gone(async () => {
+    const { Volumes = [] } = await ec2.describeVolumes({ VolumeIds: [id] }, signal);
+    if (Volumes.some(volume => volume.State === 'in-use' && volume.Attachments?.some(detachable))) {
+      await ec2.detachVolume({ VolumeId: id, Force: true }, signal);
+      await waitForVolume(ec2, id, 'available', signal);
+    }
+    await deleteVolume(ec2, id, signal);
+  });
+}
+
+/** An instance that goes down lets its volumes go by itself; a second detach is refused. */
+function detachable({ State }: NonNullable<Volume['Attachments']>[number]): boolean {
+  return State === 'attached' || State === 'attaching' || State === 'busy';
+}
+
+export async function deleteVolume(ec2: Ec2, id: string, signal: AbortSignal): Promise<void> {
+  await gone(() => ec2.deleteVolume({ VolumeId: id }, signal, stillInUse));
+}
+
+/** Those of the volumes that kiln has not marked as finished products. */
+export async function unfinished(ec2: Ec2, ids: readonly string[], signal: AbortSignal): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const { Volumes = [] } = await ec2.describeVolumes(
+    { Filters: [{ Name: 'volume-id', Values: [...ids] }] },
+    signal,
+  );
+  const finished = new Set(Volumes.filter(volume => isFinished(volume.Tags)).map(volume => volume.VolumeId));
+  return ids.filter(id => !finished.has(id));
+}
