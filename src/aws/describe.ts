@@ -1,6 +1,7 @@
 import type { Ec2 } from './client/index.ts';
 import { isKind } from './policy/aws-error.ts';
 import { type DescribeMany, Poller } from './policy/poller.ts';
+import { Tempo } from './policy/tempo.ts';
 import type { Image, Instance, Snapshot, Volume } from './types.ts';
 
 /** The pollers of one region, shared by all builds that use the same account. */
@@ -9,22 +10,47 @@ export interface Watched {
   readonly images: Poller<Image>;
   readonly snapshots: Poller<Snapshot>;
   readonly volumes: Poller<Volume>;
+  /** How long changes of state take there. */
+  readonly tempo: Tempo;
 }
 
+/** Pause between two questions while AWS refuses calls as too many: a second for each wait, in milliseconds. */
+const THROTTLED_PAUSE = 1000;
+const LONGEST_THROTTLED_PAUSE = 5000;
+
+/** What was seen at an endpoint holds for all its regions. */
+const tempos = new Map<string, Tempo>();
 const watched = new WeakMap<Ec2, Watched>();
 
 export function watch(ec2: Ec2): Watched {
   const known = watched.get(ec2);
   if (known) return known;
+  const poller = <T>(describe: DescribeAll<T>): Poller<T> =>
+    new Poller(
+      present((ids, signal) => describe(ec2, ids, signal)),
+      waits => (ec2.throttled() ? Math.min(waits * THROTTLED_PAUSE, LONGEST_THROTTLED_PAUSE) : 0),
+    );
   const made: Watched = {
-    instances: new Poller(present((ids, signal) => describeInstances(ec2, ids, signal))),
-    images: new Poller(present((ids, signal) => describeImages(ec2, ids, signal))),
-    snapshots: new Poller(present((ids, signal) => describeSnapshots(ec2, ids, signal))),
-    volumes: new Poller(present((ids, signal) => describeVolumes(ec2, ids, signal))),
+    instances: poller(describeInstances),
+    images: poller(describeImages),
+    snapshots: poller(describeSnapshots),
+    volumes: poller(describeVolumes),
+    tempo: tempoOf(ec2),
   };
   watched.set(ec2, made);
   return made;
 }
+
+function tempoOf(ec2: Ec2): Tempo {
+  const key = `${ec2.local} ${ec2.account.endpoint ?? ''}`;
+  const known = tempos.get(key);
+  if (known) return known;
+  const made = new Tempo(ec2.local);
+  tempos.set(key, made);
+  return made;
+}
+
+type DescribeAll<T> = (ec2: Ec2, ids: readonly string[], signal: AbortSignal) => Promise<Found<T>>;
 
 type Found<T> = readonly (readonly [string, T])[];
 

@@ -134,7 +134,7 @@ async function undoInstances(ref: ResourceRef, { ec2, signal }: Tools): Promise<
     ref.id && ref.kind === 'ec2:instance' ? [ref.id] : await look(signal, () => findInstances(ref, ec2, signal));
   for (const id of ids) {
     const volumes = await leftoverVolumes(ref, ec2, id, signal);
-    await gone(() => ec2.terminateInstances({ InstanceIds: [id] }, signal));
+    await gone(() => sharedCalls(ec2).terminate(id, signal));
     await waitForInstance(ec2, id, 'terminated', signal);
     for (const volume of volumes) await deleteVolume(ec2, volume, signal);
   }

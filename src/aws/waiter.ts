@@ -1,12 +1,23 @@
 import { formatDuration } from '../sdk/duration.ts';
 import { KilnError } from '../sdk/errors.ts';
 import type { Polling } from './client/polling.ts';
+import { nextLook } from './policy/pace.ts';
 import type { Pace, Poller } from './policy/poller.ts';
+import { type StateKind, Tempo } from './policy/tempo.ts';
 
-/** First look at once; then pauses grow with the time waited, so that a change is seen soon after it happened. */
-const SHORTEST_PAUSE = 250;
-const SHARE_OF_ELAPSED = 0.3;
-const LONGEST_PAUSE = 5000;
+/** Where things go quickly: the first look at once, then pauses that grow with the time waited. */
+const QUICK = { first: 100, share: 0.3, longest: 3000 };
+/** Shortest and longest pause between two looks, in milliseconds. */
+const SHORTEST_PAUSE = 400;
+const LONGEST_PAUSE = 15_000;
+/** Two looks that find out whether an endpoint nothing is known of is a quick one. */
+const PROBES = [0, 300];
+/** Looks at something that is often done at once. */
+const OFTEN_AT_ONCE = [0, 1000];
+/** A look that is to find what progress promised comes that much later, in milliseconds. */
+const MARGIN = 150;
+/** Pauses after a broken promise, as a share of the time since. */
+const OVERDUE_SHARE = 0.6;
 
 /** How long EC2 may not know something that it has just made, in milliseconds. */
 export const VISIBILITY = 2 * 60_000;
@@ -20,58 +31,90 @@ export type Look<R> =
       readonly progress?: string | undefined;
     };
 
+/** Signs of life from elsewhere than the look itself. */
+export interface Pulse {
+  /** A change of it starts the deadline anew. */
+  value: string;
+  /** When, by the progress seen, it will be done, in milliseconds since the wait began. */
+  promised?: number | undefined;
+}
+
 export interface WaitFor<T, R> {
   readonly id: string;
   /** e.g. `instance i-1`. */
   readonly what: string;
   /** e.g. `running`. */
   readonly goal: string;
+  /** Which change of state it is, for when to look. */
+  readonly kind: StateKind;
+  /** How long such changes take here. */
+  readonly tempo?: Tempo;
   /** Milliseconds without progress after which the wait is given up, when the user does not say. */
   readonly longest: number;
-  /** Longest pause between two looks, when the user does not say. */
-  readonly longestPause?: number;
   readonly polling: Polling;
   /** What it means that EC2 does not know the thing; by default it is tolerated while the thing is new. */
   absent?(): Look<R>;
-  look(item: T): Look<R>;
-  /** More signs of progress than the look itself gives. */
-  readonly pulse?: { readonly value: string };
+  look(item: T, elapsed: number): Look<R>;
+  readonly pulse?: Pulse;
 }
 
 /** The one waiter. Resolves with what `look` gave; throws KilnError at the deadline or when the thing vanished. */
-export function waitFor<T, R>(poller: Poller<T>, wait: WaitFor<T, R>, signal: AbortSignal): Promise<R> {
+export async function waitFor<T, R>(poller: Poller<T>, wait: WaitFor<T, R>, signal: AbortSignal): Promise<R> {
   const longest = wait.polling.longest ?? wait.longest;
+  const tempo = wait.tempo ?? new Tempo();
   let lastProgress = 0;
   let progress = '';
   let lastSeen = 0;
+  let lastLook = 0;
   let state = 'not visible yet';
-  return poller
-    .wait<{ readonly result: R }>({
-      id: wait.id,
-      signal,
-      pace: paceOf(wait),
-      check(item, elapsed) {
-        const look = item === undefined ? absentLook(wait, elapsed - lastSeen) : wait.look(item);
-        if ('done' in look) return { result: look.done };
-        if (item !== undefined) lastSeen = elapsed;
-        state = look.waiting;
-        const now = `${look.progress ?? ''} ${wait.pulse?.value ?? ''} ${state}`;
-        if (now !== progress) {
-          progress = now;
-          lastProgress = elapsed;
-        }
-        if (elapsed - lastProgress > longest) throw tooLong(wait, state, elapsed);
-        return undefined;
-      },
-    })
-    .then(({ result }) => result);
+  const { result } = await poller.wait<{ readonly result: R }>({
+    id: wait.id,
+    signal,
+    pace: paceOf(wait, tempo),
+    check(item, elapsed) {
+      const look = item === undefined ? absentLook(wait, elapsed - lastSeen) : wait.look(item, elapsed);
+      if ('done' in look) {
+        if (item !== undefined) tempo.learn(wait.kind, lastLook, elapsed);
+        return { result: look.done };
+      }
+      if (item !== undefined) lastSeen = elapsed;
+      lastLook = elapsed;
+      state = look.waiting;
+      const now = `${look.progress ?? ''} ${wait.pulse?.value ?? ''} ${state}`;
+      if (now !== progress) {
+        progress = now;
+        lastProgress = elapsed;
+      }
+      if (elapsed - lastProgress > longest) throw tooLong(wait, state, elapsed);
+      return undefined;
+    },
+  });
+  return result;
 }
 
-function paceOf(wait: Pick<WaitFor<never, never>, 'polling' | 'longestPause'>): Pace {
-  const { delay } = wait.polling;
-  if (delay !== undefined) return () => delay;
-  const longest = wait.longestPause ?? LONGEST_PAUSE;
-  return elapsed => Math.min(longest, Math.max(SHORTEST_PAUSE, elapsed * SHARE_OF_ELAPSED));
+/** When to look next: as the user says, else so that a change is seen soon after it happened with few calls. */
+function paceOf<T, R>({ polling: { delay }, kind, pulse }: WaitFor<T, R>, tempo: Tempo): Pace {
+  if (delay !== undefined) return (_, looks) => (looks === 0 ? 0 : delay);
+  return (elapsed, looks) => {
+    const expected = tempo.expected(kind);
+    if (!expected) return quickPause(elapsed, looks);
+    const early = kind === 'terminated' ? OFTEN_AT_ONCE : tempo.unknown ? PROBES : [];
+    const promised = pulse?.promised;
+    const next =
+      early[looks] ?? (promised === undefined ? nextLook(elapsed, expected) : lookForPromised(elapsed, promised));
+    const shortest = looks < early.length ? 0 : SHORTEST_PAUSE;
+    return Math.min(LONGEST_PAUSE, Math.max(shortest, next - elapsed));
+  };
+}
+
+function quickPause(elapsed: number, looks: number): number {
+  if (looks === 0) return 0;
+  return Math.min(QUICK.longest, Math.max(QUICK.first, elapsed * QUICK.share));
+}
+
+/** Right after the promised moment; then, as the promise was broken, with growing pauses. */
+function lookForPromised(elapsed: number, promised: number): number {
+  return elapsed < promised ? promised + MARGIN : elapsed + (elapsed - promised) * OVERDUE_SHARE;
 }
 
 function absentLook<T, R>(wait: WaitFor<T, R>, unseen: number): Look<R> {

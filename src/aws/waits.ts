@@ -1,9 +1,9 @@
-import { sleep } from '../sdk/async.ts';
 import { KilnError } from '../sdk/errors.ts';
 import type { Ec2 } from './client/index.ts';
 import { watch } from './describe.ts';
+import { sharedCalls } from './shared-calls.ts';
 import type { Image, Instance, Snapshot, Volume } from './types.ts';
-import { type Look, waitFor } from './waiter.ts';
+import { type Look, type Pulse, waitFor } from './waiter.ts';
 
 const MINUTE = 60_000;
 /** Longest waits without progress (reference: ebs-build-sequence.md, section 1). */
@@ -11,8 +11,10 @@ const INSTANCE_LONGEST = 10 * MINUTE;
 const IMAGE_LONGEST = 30 * MINUTE;
 const SNAPSHOT_LONGEST = 30 * MINUTE;
 const VOLUME_LONGEST = 200_000;
-/** How often the snapshots of a pending image are asked how far they are, in milliseconds. */
-const PULSE = 15_000;
+/** How far the snapshots of a pending image are is asked first after this time, then ever more rarely; milliseconds. */
+const FIRST_PULSE = 2000;
+const PULSE_GROWTH = 1.5;
+const LONGEST_WITHOUT_PULSE = 5 * MINUTE;
 
 type InstanceGoal = 'running' | 'stopped' | 'terminated';
 
@@ -31,6 +33,8 @@ export function waitForInstance(ec2: Ec2, id: string, goal: InstanceGoal, signal
       id,
       what: `instance ${id}`,
       goal,
+      kind: goal,
+      tempo: watch(ec2).tempo,
       longest: INSTANCE_LONGEST,
       polling: ec2.polling,
       ...(goal === 'terminated' && { absent: () => ({ done: { InstanceId: id } }) }),
@@ -65,66 +69,67 @@ function hintFor(instance: Instance): { hint?: string } {
   return {};
 }
 
-/** Waits until an image can be used. Progress of its snapshots extends the wait. Throws with EC2's reason when it failed. */
-export async function waitForImage(
+/**
+ * Waits until an image can be used. Progress of its snapshots extends the wait and tells when to look. Throws with EC2's
+ * reason when it failed.
+ */
+export function waitForImage(
   ec2: Ec2,
   id: string,
   signal: AbortSignal,
   progress?: (percent: number) => void,
+  kind: 'image' | 'copy' = 'image',
 ): Promise<Image> {
-  const pulse = { value: '' };
-  const ended = new AbortController();
-  let latest: Image | undefined;
-  const watching = watchSnapshots(ec2, () => latest, pulse, ended.signal, progress);
-  try {
-    return await waitFor<Image, Image>(
-      watch(ec2).images,
-      {
-        id,
-        what: `image ${id}`,
-        goal: 'available',
-        longest: IMAGE_LONGEST,
-        polling: ec2.polling,
-        pulse,
-        look(image): Look<Image> {
-          latest = image;
-          const state = image.State ?? 'pending';
-          if (state === 'available') return { done: image };
-          if (state === 'pending' || state === 'transient') return { waiting: state };
-          const reason = image.StateReason?.Message ? `: ${image.StateReason.Message}` : '';
-          throw new KilnError(`EC2 could not make image ${id} in ${ec2.region}: it is ${state}${reason}`, {
-            code: 'aws-image-failed',
-          });
-        },
+  const { images, tempo } = watch(ec2);
+  const pulse: Pulse = { value: '' };
+  let nextPulse = FIRST_PULSE;
+  const feelPulse = async (image: Image, elapsed: number): Promise<void> => {
+    const ids = snapshotIds(image);
+    if (elapsed < nextPulse || ids.length === 0) return;
+    nextPulse = Math.min(elapsed * PULSE_GROWTH, elapsed + LONGEST_WITHOUT_PULSE);
+    const percents = (await sharedCalls(ec2).snapshots(ids, signal)).map(percentOf);
+    pulse.value = percents.join();
+    // The image is complete when the slowest of its snapshots is.
+    pulse.promised = promisedEnd(Math.min(...percents), elapsed);
+    if (percents.length > 0) progress?.(percents.reduce((a, b) => a + b, 0) / percents.length);
+    images.reschedule();
+  };
+  return waitFor<Image, Image>(
+    images,
+    {
+      id,
+      what: `image ${id}`,
+      goal: 'available',
+      kind,
+      tempo,
+      longest: IMAGE_LONGEST,
+      polling: ec2.polling,
+      pulse,
+      look(image, elapsed): Look<Image> {
+        const state = image.State ?? 'pending';
+        if (state === 'available') return { done: image };
+        if (state === 'pending' || state === 'transient') {
+          // How far the snapshots are is good to know, not necessary: the wait goes on without.
+          feelPulse(image, elapsed).catch(() => {});
+          return { waiting: state };
+        }
+        const reason = image.StateReason?.Message ? `: ${image.StateReason.Message}` : '';
+        throw new KilnError(`EC2 could not make image ${id} in ${ec2.region}: it is ${state}${reason}`, {
+          code: 'aws-image-failed',
+        });
       },
-      signal,
-    );
-  } finally {
-    ended.abort();
-    await watching;
-  }
+    },
+    signal,
+  );
 }
 
-async function watchSnapshots(
-  ec2: Ec2,
-  image: () => Image | undefined,
-  pulse: { value: string },
-  signal: AbortSignal,
-  progress?: (percent: number) => void,
-): Promise<void> {
-  try {
-    for (;;) {
-      await sleep(PULSE, signal);
-      const ids = snapshotIds(image());
-      if (ids.length === 0) continue;
-      const { Snapshots = [] } = await ec2.describeSnapshots({ SnapshotIds: ids }, signal);
-      const percents = Snapshots.map(one => Number.parseInt(one.Progress ?? '', 10) || 0);
-      pulse.value = percents.join();
-      if (percents.length > 0) progress?.(percents.reduce((a, b) => a + b, 0) / percents.length);
-    }
-  } catch {
-    // How far the snapshots are is good to know, not necessary: the wait goes on without.
-  }
+function percentOf(snapshot: Snapshot): number {
+  return Number.parseInt(snapshot.Progress ?? '', 10) || 0;
+}
+
+/** When something that was so far after `elapsed` ms will be done; undefined while that cannot be told. */
+function promisedEnd(percent: number, elapsed: number): number | undefined {
+  return percent > 0 && percent <= 100 ? (elapsed / percent) * 100 : undefined;
 }
 
 /** Ids of the snapshots behind an image. */
@@ -141,15 +146,19 @@ export function waitForSnapshot(
   signal: AbortSignal,
   progress?: (percent: number) => void,
 ): Promise<Snapshot> {
+  const pulse: Pulse = { value: '' };
   return waitFor<Snapshot, Snapshot>(
     watch(ec2).snapshots,
     {
       id,
       what: `snapshot ${id}`,
       goal: 'complete',
+      kind: 'snapshot',
+      tempo: watch(ec2).tempo,
       longest: SNAPSHOT_LONGEST,
       polling: ec2.polling,
-      look(snapshot) {
+      pulse,
+      look(snapshot, elapsed) {
         const state = snapshot.State ?? 'pending';
         if (state === 'completed') return { done: snapshot };
         if (state === 'error') {
@@ -158,7 +167,8 @@ export function waitForSnapshot(
             code: 'aws-snapshot-failed',
           });
         }
-        progress?.(Number.parseInt(snapshot.Progress ?? '', 10) || 0);
+        pulse.promised = promisedEnd(percentOf(snapshot), elapsed);
+        progress?.(percentOf(snapshot));
         return { waiting: state, progress: snapshot.Progress };
       },
     },
@@ -179,6 +189,8 @@ export function waitForVolume(
       id,
       what: `volume ${id}`,
       goal,
+      kind: 'volume',
+      tempo: watch(ec2).tempo,
       longest: VOLUME_LONGEST,
       polling: ec2.polling,
       look(volume) {

@@ -11,7 +11,8 @@ const UNDO_DEADLINE = 15 * 60_000;
 export interface BuildResourcesInput {
   readonly runId: string;
   readonly build: string;
-  readonly tags: Readonly<Record<string, string>>;
+  /** The tags of what is made now. */
+  readonly tags: () => Readonly<Record<string, string>>;
   readonly ledger: Ledger;
   readonly undo: UndoStack;
   /** How often the run was resumed: a resumed run must not get the answers of its earlier tokens. */
@@ -62,7 +63,9 @@ export function buildResources(input: BuildResourcesInput): Resources {
     });
   return {
     runId: input.runId,
-    tags: input.tags,
+    get tags() {
+      return input.tags();
+    },
     ...(input.adopt && { adopted: adopt(input.adopt) }),
     token: purpose => `kiln-${createHash('sha256').update(`${salt}\0${build}\0${purpose}`).digest('hex').slice(0, 40)}`,
 

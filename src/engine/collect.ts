@@ -1,6 +1,7 @@
 import { messageOf } from '../sdk/errors.ts';
 import type { ResourceRef, UndoResource } from '../sdk/resources.ts';
 import { describe } from './build-resources.ts';
+import { forgetKeptRun } from './kept-run.ts';
 import { appendOutcome } from './ledger.ts';
 import { leftovers, type RecordedResource, type RecordedRun, readRun } from './runs.ts';
 
@@ -80,12 +81,19 @@ export async function collect({ run, resource }: Leftover, undo: UndoResource): 
     if (!stillLeft(run, resource)) return undefined;
     await undo(resource.ref, AbortSignal.timeout(DEADLINE));
     appendOutcome(run.path, resource.n, { event: 'undone' });
+    if (run.resumable && nothingLeft(run)) forgetKeptRun(run.path);
     return undefined;
   } catch (error) {
     const message = messageOf(error);
     appendOutcome(run.path, resource.n, { event: 'undo-failed', message });
     return message;
   }
+}
+
+/** Without its machine a kept run is of no use, and its private key need not lie about. */
+function nothingLeft(run: RecordedRun): boolean {
+  const now = readRun(run.path);
+  return now === undefined || leftovers(now).length === 0;
 }
 
 function stillLeft(run: RecordedRun, resource: RecordedResource): boolean {

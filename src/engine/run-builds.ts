@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { basename } from 'node:path';
 import { mapLimited } from '../sdk/async.ts';
 import { KilnError, messageOf } from '../sdk/errors.ts';
 import type { Emit } from '../sdk/events.ts';
+import type { UndoResource } from '../sdk/resources.ts';
 import type { Template } from '../template/model.ts';
 import type { Ask } from './build-ui.ts';
+import { forgetKeptRun, type Invocation, Keeper, type KeptRun } from './kept-run.ts';
 import { Ledger, ledgerFolder } from './ledger.ts';
 import type { BuildPlan } from './plan.ts';
-import { type BuildOutcome, runBuild } from './run-build.ts';
-
-/** After this long a run's leftovers count as abandoned for `kiln gc --by-tag`; the longest build kiln allows by default. */
-const EXPIRY = 6 * 3_600_000;
+import { type BuildOutcome, type ResumedBuild, runBuild } from './run-build.ts';
+import { runExpiry } from './run-tags.ts';
+import { leftovers, type RecordedRun } from './runs.ts';
 
 export interface RunInput {
   readonly template: Template;
@@ -24,6 +24,17 @@ export interface RunInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly local: boolean;
+  /** How the builds were asked for; without it nothing can be kept for `kiln resume`. */
+  readonly invocation?: Invocation;
+  /** Goes on with a kept run instead of beginning a new one; `plans` are its kept builds. */
+  readonly resume?: ResumedRun;
+}
+
+export interface ResumedRun {
+  readonly run: RecordedRun;
+  readonly kept: KeptRun;
+  /** Undoes what the earlier process left. */
+  readonly undo: UndoResource;
 }
 
 export interface RunSummary {
@@ -31,6 +42,8 @@ export interface RunSummary {
   readonly succeeded: number;
   readonly failed: number;
   readonly interrupted: boolean;
+  /** Builds whose machines were kept (-on-error=keep). */
+  readonly kept: number;
 }
 
 /** Time-ordered and unique: `20261120-133015-1a2b3c`. */
@@ -50,22 +63,24 @@ export function newRunUuid(at: Date): string {
 
 /** Runs the builds, in order and at most `parallel` at once; one that fails never stops the others. */
 export async function runBuilds(input: RunInput): Promise<RunSummary> {
-  const { template, plans, emit, signal } = input;
+  const { template, plans, emit, signal, resume } = input;
   const started = new Date();
   const clock = performance.now();
-  const runId = newRunId(started);
-  const ledger = new Ledger(ledgerFolder(input.env), {
-    runId,
-    template: template.path,
-    cwd: input.cwd,
-    local: input.local,
-  });
-  const tags = {
-    'kiln:run': runId,
-    'kiln:template': basename(template.path),
-    'kiln:expires': new Date(started.getTime() + EXPIRY).toISOString(),
-  };
-  const runUuid = newRunUuid(started);
+  const runId = resume?.run.runId ?? newRunId(started);
+  const runUuid = resume?.kept.runUuid ?? newRunUuid(started);
+  const ledger = new Ledger(
+    ledgerFolder(input.env),
+    {
+      runId,
+      template: template.path,
+      cwd: input.cwd,
+      local: input.local,
+      expires: runExpiry(plans.map(plan => plan.builder.maxBuildTime)),
+    },
+    resume && { next: Math.max(0, ...resume.run.resources.map(resource => resource.n)) },
+  );
+  if (resume) ledger.open();
+  const keeper = input.invocation && new Keeper(ledger.path, { runId, runUuid, invocation: input.invocation });
   for (const [index, plan] of plans.entries()) emit({ type: 'build-queued', build: plan.spec.displayName, index });
 
   const debug = plans.some(plan => plan.info.debug);
@@ -75,16 +90,33 @@ export async function runBuilds(input: RunInput): Promise<RunSummary> {
     emit({ type: 'build-started', build });
     const outcome = signal.aborted
       ? ({ status: 'failed', error: signal.reason, artifacts: [] } satisfies BuildOutcome)
-      : await runBuild({ ...input, plan, ledger, runId, runUuid, tags });
+      : await runBuild({
+          ...input,
+          plan,
+          ledger,
+          runId,
+          runUuid,
+          keep: keeper && (kept => keeper.keep(kept)),
+          resume: resume && resumedBuild(resume, build),
+        });
     finished(build, outcome, performance.now() - buildClock, input);
     return outcome;
   });
 
   const failed = results.filter(result => result.status === 'rejected' || result.value.status === 'failed').length;
   const interrupted = signal.aborted;
+  // Of a resumed run only what was kept again is to be remembered.
+  if (resume && !keeper?.count) forgetKeptRun(ledger.path);
   ledger.end(interrupted ? 'cancelled' : failed > 0 ? 'failed' : 'succeeded');
   emit({ type: 'run-finished', milliseconds: performance.now() - clock, interrupted });
-  return { runId, succeeded: plans.length - failed, failed, interrupted };
+  return { runId, succeeded: plans.length - failed, failed, interrupted, kept: keeper?.count ?? 0 };
+}
+
+function resumedBuild({ run, kept, undo }: ResumedRun, build: string): ResumedBuild | undefined {
+  const one = kept.builds.find(candidate => candidate.build === build);
+  if (!one) return undefined;
+  const resources = leftovers(run).filter(resource => resource.build === build);
+  return { kept: one, adopt: { resources, undo }, times: run.resumed + 1 };
 }
 
 function finished(build: string, outcome: BuildOutcome, milliseconds: number, { emit, secrets }: RunInput): void {

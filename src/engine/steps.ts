@@ -9,6 +9,7 @@ export class Steps {
   readonly #info: BuildInfo;
   readonly #ui: Ui;
   readonly #signal: AbortSignal;
+  readonly #begun: string[] = [];
 
   constructor(info: BuildInfo, ui: Ui, signal: AbortSignal) {
     this.#info = info;
@@ -18,15 +19,12 @@ export class Steps {
 
   /** After a failure nothing is to be undone. */
   get leaveAll(): boolean {
-    return (
-      this.abandoned ||
-      this.#info.onError === 'abort' ||
-      this.#info.onError === 'keep' ||
-      this.#info.onError === 'run-cleanup-provisioner'
-    );
+    return this.abandoned || this.#info.onError === 'abort' || this.#info.onError === 'run-cleanup-provisioner';
   }
 
   async step<T>(name: string, body: () => Promise<T> | T): Promise<T> {
+    this.#signal.throwIfAborted();
+    this.#begun.push(name);
     for (;;) {
       this.#signal.throwIfAborted();
       try {
@@ -44,6 +42,20 @@ export class Steps {
 
   async beforeProvisioner(spec: ProvisionerSpec): Promise<void> {
     await this.#pause(`Next is provisioner "${spec.name ?? spec.type}". Press enter to go on.`);
+  }
+
+  /** A last look around before things go. Never throws. */
+  async beforeCleanUp(): Promise<void> {
+    await this.#pause('Next is the clean-up. Press enter to go on.').catch(() => {});
+  }
+
+  /** Tells that nothing is cleaned up, step by step, last one first. */
+  tellAborted(error: unknown): void {
+    const [failed, ...done] = [...this.#begun].reverse();
+    if (failed !== undefined && !this.abandoned) this.#ui.error(messageOf(error));
+    if (this.#signal.aborted) this.#ui.error('Interrupted, aborting...');
+    else if (failed !== undefined) this.#ui.error(`Step "${failed}" failed, aborting...`);
+    for (const name of done) this.#ui.error(`aborted: skipping cleanup of step "${name}"`);
   }
 
   async #pause(question: string): Promise<void> {

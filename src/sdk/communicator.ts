@@ -24,7 +24,7 @@ export interface TransferOptions {
 
 /** A way to reach the machine. All methods throw a KilnError that says what failed and where. */
 export interface Communicator {
-  readonly type: 'ssh' | 'winrm' | 'none';
+  readonly type: 'ssh' | 'winrm' | 'none' | 'chroot';
   run(command: string, options: RunCommandOptions): Promise<CommandResult>;
   /** Uploads a local file, or bytes, to a remote path. The parent folder must exist. */
   upload(

@@ -20,7 +20,7 @@ function setUp() {
   const ledger = new Ledger(join(folder, 'runs'), { runId, template: 't.json', cwd: '/', local: true, expires });
   const reported: string[] = [];
   const undo = new UndoStack((what, error) => reported.push(`${what}: ${(error as Error).message}`));
-  const resources = buildResources({ runId, build: 'web', tags: {}, ledger, undo });
+  const resources = buildResources({ runId, build: 'web', tags: () => ({}), ledger, undo });
   const records = (): LedgerRecord[] =>
     readFileSync(ledger.path, 'utf8')
       .trim()
@@ -128,7 +128,7 @@ describe('resources of a build', () => {
     const blocked = join(folder, 'blocked');
     writeFileSync(blocked, '');
     const ledger = new Ledger(join(blocked, 'runs'), { runId: 'x', template: 't', cwd: '/', local: false, expires });
-    const resources = buildResources({ runId: 'x', build: 'b', tags: {}, ledger, undo: new UndoStack(() => {}) });
+    const resources = buildResources({ runId: 'x', build: 'b', tags: () => ({}), ledger, undo: new UndoStack(() => {}) });
     await assert.rejects(
       resources.acquire(
         { kind: 'ec2:image', account },

@@ -2,6 +2,7 @@ import { KilnError } from '../../sdk/errors.ts';
 import type { AccountRef } from '../../sdk/resources.ts';
 import { type AccessOptions, accessOptions } from '../options/access.ts';
 import { callPolicy } from '../policy/call.ts';
+import { isThrottled } from '../policy/limiter.ts';
 import { credentialSource } from './credentials.ts';
 import { chosenEndpoint, endpointFor } from './endpoint.ts';
 import type { iamCommands } from './iam-operations.ts';
@@ -22,6 +23,10 @@ export interface Ec2 extends Ec2Service {
   readonly region: string;
   readonly account: AccountRef;
   readonly polling: Polling;
+  /** It is the embedded EC2 of `--local`, where nothing takes longer than its machines need. */
+  readonly local: boolean;
+  /** AWS refused calls to it lately because there were too many: fewer, larger ones are wanted. */
+  throttled(): boolean;
 }
 
 /** One AWS account as one build reaches it. */
@@ -81,11 +86,12 @@ async function openAccount(wanted: AccessOptions, info: AwsInfo): Promise<Aws> {
   // Which account it is matters only to keep their request rates apart.
   const accountKey = `${access.access_key ?? access.profile ?? process.env['AWS_PROFILE'] ?? ''} ${endpoint ?? ''}`;
 
+  const accountOf = (service: string, inRegion: string): string => `${service} ${inRegion} ${accountKey}`;
   const settings = (service: string, inRegion: string, at: string | undefined) => ({
     service,
     region: inRegion,
     endpoint: at,
-    account: `${service} ${inRegion} ${accountKey}`,
+    account: accountOf(service, inRegion),
     tries: wanted.max_retries || undefined,
     renewCredentials: () => {
       const renewed = credentials.renew();
@@ -130,6 +136,8 @@ async function openAccount(wanted: AccessOptions, info: AwsInfo): Promise<Aws> {
       ...bindService(ec2Commands, client, callPolicy(settings('EC2', inRegion, at))),
       region: inRegion,
       polling,
+      local: info.local,
+      throttled: () => isThrottled(accountOf('EC2', inRegion)),
       // The key is known once a call was made; nothing is created before that.
       get account() {
         const { accessKeyId } = credentials;

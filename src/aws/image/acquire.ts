@@ -1,9 +1,9 @@
 import { KilnError } from '../../sdk/errors.ts';
 import type { Owned } from '../../sdk/resources.ts';
 import type { Ec2 } from '../client/index.ts';
-import { literal } from '../launch/pre-validate.ts';
 import { certainlyNotCreated, isKind } from '../policy/aws-error.ts';
 import { createOnce } from '../policy/create-once.ts';
+import { literal } from '../shared-calls.ts';
 import { runTag, tagFilter } from '../tags.ts';
 import { undoWith } from '../undo.ts';
 import { waitForImage } from '../waits.ts';

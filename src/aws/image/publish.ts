@@ -1,5 +1,6 @@
 import { isKind } from '../policy/aws-error.ts';
-import { finishedTags, tagList } from '../tags.ts';
+import { sharedCalls } from '../shared-calls.ts';
+import { finishedTags } from '../tags.ts';
 import { enableFastLaunch } from './fast-launch.ts';
 import type { MadeImage, Making } from './making.ts';
 
@@ -39,7 +40,7 @@ export async function tagFinished(making: Making, image: MadeImage): Promise<voi
   const finished = finishedTags(run.resources);
   const put = async (ids: readonly string[], pairs: Readonly<Record<string, string>>): Promise<void> => {
     if (ids.length > 0 && Object.keys(pairs).length > 0)
-      await ec2.createTags({ Resources: [...ids], Tags: tagList(pairs) }, run.signal, visible);
+      await sharedCalls(ec2).tag(ids, pairs, run.signal);
   };
   if (Object.keys(tags).length > 0) {
     run.ui.say(`Adding tags to AMI (${id})...`);

@@ -1,8 +1,8 @@
 import { messageOf } from '../../sdk/errors.ts';
 import type { Owned } from '../../sdk/resources.ts';
 import type { Ec2 } from '../client/index.ts';
-import { literal } from '../launch/pre-validate.ts';
 import { certainlyNotCreated } from '../policy/aws-error.ts';
+import { sharedCalls } from '../shared-calls.ts';
 import { runTag } from '../tags.ts';
 import type { Image } from '../types.ts';
 import { deleteSnapshots } from '../undo.ts';
@@ -30,11 +30,7 @@ export class Replaced {
   async find(ec2: Ec2): Promise<readonly Image[]> {
     const { plan, run } = this.#making;
     if (!plan.replace) return [];
-    const { Images = [] } = await ec2.describeImages(
-      { Owners: ['self'], Filters: [{ Name: 'name', Values: [literal(plan.name)] }] },
-      run.signal,
-    );
-    return Images.filter(image => image.Name === plan.name);
+    return sharedCalls(ec2).imagesNamed(plan.name, run.signal);
   }
 
   /** Frees the name in a region. */

@@ -2,7 +2,7 @@ import type { ConnectTarget } from '../../sdk/plugin.ts';
 import type { Owned } from '../../sdk/resources.ts';
 import type { Aws, Ec2 } from '../client/index.ts';
 import type { Ec2Machine } from '../machine.ts';
-import { isKind } from '../policy/aws-error.ts';
+import { sharedCalls } from '../shared-calls.ts';
 import { tagMap } from '../tags.ts';
 import type { Instance } from '../types.ts';
 import { waitForInstance } from '../waits.ts';
@@ -114,7 +114,7 @@ async function stopInstance(
     ui.say('Waiting for the instance to shut itself down, as disable_stop_instance asks...');
   } else {
     ui.say('Stopping the source instance...');
-    await ec2.stopInstances({ InstanceIds: [id] }, signal, { notYet: error => isKind(error, 'not-found') });
+    await sharedCalls(ec2).stop(id, signal);
   }
   ui.say('Waiting for the instance to stop...');
   await waitForInstance(ec2, id, 'stopped', signal);

@@ -3,6 +3,7 @@ import type { RunContext } from '../../sdk/plugin.ts';
 import { didYouMean } from '../../sdk/suggest.ts';
 import type { Aws, Ec2 } from '../client/index.ts';
 import type { LaunchSettings } from './settings.ts';
+import { sharedCalls } from '../shared-calls.ts';
 import { together } from './together.ts';
 
 /** Checks against the account that cost nothing yet: credentials, regions, VPC, and that the image's name is free. */
@@ -18,7 +19,10 @@ export async function preValidate(
   else run.ui.say('Not checking whether the AMI name is free: an image of that name may be replaced or none is kept.');
   await together(
     checkIdentity(run, aws, settings),
-    image.skipRegionValidation ? Promise.resolve() : checkRegions(ec2, image.regions, run.signal),
+    // The build region alone needs no check: where it does not exist, nobody answers.
+    image.skipRegionValidation || image.regions.length === 0
+      ? Promise.resolve()
+      : checkRegions(ec2, image.regions, run.signal),
     image.checkVpc ? checkVpc(ec2, settings, run.signal) : Promise.resolve(),
     image.freeName === undefined ? Promise.resolve() : checkName(ec2, image.freeName, run.signal),
   );
@@ -33,8 +37,7 @@ async function checkIdentity(run: RunContext, aws: Aws, { access }: Pick<LaunchS
 
 /** Throws KilnError when the build region or one of the others is not a region of the account. */
 export async function checkRegions(ec2: Ec2, copies: readonly string[], signal: AbortSignal): Promise<void> {
-  const { Regions = [] } = await ec2.describeRegions({}, signal);
-  const known = Regions.flatMap(one => one.RegionName ?? []);
+  const known = await sharedCalls(ec2).regions(signal);
   for (const region of [ec2.region, ...copies]) {
     if (region === '' || known.includes(region)) continue;
     const { hint } = didYouMean(region, known);
@@ -56,19 +59,10 @@ async function checkVpc(ec2: Ec2, { run }: Pick<LaunchSettings, 'run'>, signal: 
 }
 
 async function checkName(ec2: Ec2, name: string, signal: AbortSignal): Promise<void> {
-  const { Images = [] } = await ec2.describeImages(
-    { Owners: ['self'], Filters: [{ Name: 'name', Values: [literal(name)] }] },
-    signal,
-  );
-  const taken = Images.find(image => image.Name === name);
+  const [taken] = await sharedCalls(ec2).imagesNamed(name, signal);
   if (!taken) return;
   throw new KilnError(`the name "${name}" is taken: ${taken.ImageId} in ${ec2.region} has it`, {
     hint: 'choose another ami_name (e.g. with {{timestamp}}), or replace the image with force_deregister or -force',
     code: 'ami-name-taken',
   });
-}
-
-/** A filter value that matches only itself: EC2 reads `*`, `?` and `\` as wildcards and escapes. */
-export function literal(value: string): string {
-  return value.replace(/[*?\\]/g, character => `\\${character}`);
 }

@@ -1,4 +1,13 @@
-import type { AccessOptions, AmiOptions, BlockDevice, Ec2CommunicatorOptions, RunOptions } from '../options/index.ts';
+import type {
+  AccessOptions,
+  AmiOptions,
+  BlockDevice,
+  Ec2CommunicatorOptions,
+  KeyValue,
+  NameValue,
+  RunOptions,
+} from '../options/index.ts';
+import { mergePairs } from '../rules/key-values.ts';
 
 type Pairs = Readonly<Record<string, string>>;
 
@@ -32,4 +41,44 @@ export interface LaunchSettings {
   readonly products?: readonly string[];
   /** Windows: map the ephemeral drives to nothing. */
   readonly noEphemeral: boolean;
+}
+
+export type LaunchOptions = AccessOptions &
+  RunOptions &
+  Ec2CommunicatorOptions & {
+    readonly run_volume_tags?: Pairs | undefined;
+    readonly run_volume_tag?: readonly (KeyValue | NameValue)[] | undefined;
+  };
+
+/** The settings that follow from a builder's options; what differs between builders is given apart. */
+export function launchSettings(
+  options: LaunchOptions,
+  own: Pick<LaunchSettings, 'mappings' | 'image' | 'products'> & { readonly noEphemeral?: boolean },
+): LaunchSettings {
+  return {
+    access: options,
+    run: options,
+    communicator: options,
+    runTags: mergePairs(options.run_tags, options.run_tag),
+    volumeTags: mergePairs(options.run_volume_tags, options.run_volume_tag),
+    spotTags: mergePairs(options.spot_tags, options.spot_tag),
+    fleetTags: mergePairs(options.fleet_tags, options.fleet_tag),
+    noEphemeral: false,
+    ...own,
+  };
+}
+
+/** What the checks before the launch must know of an image that the build makes. */
+export function imageChecks(options: Partial<AmiOptions>, replace: boolean, skipped = false): LaunchSettings['image'] {
+  const mayBeTaken = replace || skipped || options.skip_save_build_region;
+  return {
+    ena_support: options.ena_support,
+    sriov_support: options.sriov_support,
+    ami_virtualization_type: options.ami_virtualization_type,
+    regions: options.ami_regions ?? [],
+    skipRegionValidation: options.skip_region_validation === true,
+    freeName: mayBeTaken ? undefined : options.ami_name,
+    checkVpc: true,
+    made: true,
+  };
 }

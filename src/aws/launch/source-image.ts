@@ -3,6 +3,7 @@ import type { Ec2 } from '../client/index.ts';
 import type { FilterOptions, ImageFilterOptions } from '../options/index.ts';
 import { isKind } from '../policy/aws-error.ts';
 import { csvRow, mergePairs } from '../rules/key-values.ts';
+import { sharedCalls } from '../shared-calls.ts';
 import { tagMap } from '../tags.ts';
 import type { Filter, Image } from '../types.ts';
 
@@ -27,7 +28,7 @@ export async function findSourceImage(ec2: Ec2, options: SourceOptions, signal: 
   const filters = filterList(filter);
   let images: readonly Image[];
   try {
-    const reply = await ec2.describeImages(
+    images = await sharedCalls(ec2).images(
       {
         ...(options.source_ami && { ImageIds: [options.source_ami] }),
         ...(filters.length > 0 && { Filters: filters }),
@@ -36,7 +37,6 @@ export async function findSourceImage(ec2: Ec2, options: SourceOptions, signal: 
       },
       signal,
     );
-    images = reply.Images ?? [];
   } catch (error) {
     if (!isKind(error, 'not-found') && !(isKind(error, 'final') && error.awsCode === 'InvalidAMIID.Malformed'))
       throw error;

@@ -63,13 +63,15 @@ export function callPolicy(settings: CallSettings): CallPolicy {
       // A creating call that is cut off half-way leaves something nobody knows of: let it answer.
       const creates = /^(Create|Run|Register|Copy|Start)/.test(call.operation);
       for (;;) {
-        await limiter.slot(signal);
+        const slot = await limiter.slot(signal);
         try {
-          return await send(creates ? AbortSignal.timeout(CREATE_PATIENCE) : signal);
+          const reply = await send(creates ? AbortSignal.timeout(CREATE_PATIENCE) : signal);
+          slot('answered');
+          return reply;
         } catch (thrown) {
-          if (!creates) signal.throwIfAborted();
           const error = toAwsError({ ...settings, operation: call.operation }, thrown);
-          if (error.kind === 'throttling') limiter.throttled();
+          slot(error.kind === 'throttling' ? 'throttled' : 'answered');
+          if (!creates) signal.throwIfAborted();
           const pause = run.pauseAfter(error, thrown);
           if (pause === undefined) throw await explained(settings, call.operation, error, thrown);
           await sleep(pause, signal);

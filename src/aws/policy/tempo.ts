@@ -48,11 +48,10 @@ export class Tempo {
     if (this.#quick) return undefined;
     const seen = this.#seen.get(kind);
     const pace = this.#pace();
-    if (seen !== undefined) {
-      return seen < USUAL[kind].median * QUICK && kind !== 'terminated' ? undefined : { ...LEARNED, median: seen };
-    }
-    if (pace === undefined) return USUAL[kind];
-    return pace < QUICK ? undefined : { ...USUAL[kind], median: USUAL[kind].median * Math.min(pace, 2) };
+    const usual = USUAL[kind];
+    if (seen !== undefined) return seen < usual.median * QUICK ? undefined : { ...LEARNED, median: seen };
+    if (pace === undefined) return usual;
+    return pace < QUICK ? undefined : { ...usual, median: usual.median * Math.min(pace, 2) };
   }
 
   /** Whether nothing is known of this endpoint yet, so that it might be a quick one. */

@@ -8,4 +8,5 @@ export { checkCommunicator, expandHome, warnOpenGroup } from './communicator.ts'
 export { accessRules, runRules } from './declared.ts';
 export { checkFastLaunch, type FastLaunchRegion, fastLaunchRegions, wantsFastLaunch } from './fast-launch.ts';
 export { csvRow, isEmpty, mergePairs } from './key-values.ts';
-export { checkRun, isBurstable, isSpot } from './run.ts';
+export { checkLaunch } from './launch.ts';
+export { checkFile, checkRun, checkSpotSwitches, isBurstable, isSpot } from './run.ts';

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { describeFileError } from '../../sdk/errors.ts';
 import type { OptionPath, PrepareContext } from '../../sdk/plugin.ts';
-import type { RunOptions } from '../options/index.ts';
+import type { AmiOptions, RunOptions } from '../options/index.ts';
 import { isCidr } from './cidr.ts';
 import { csvRow, isEmpty, mergePairs } from './key-values.ts';
 
@@ -34,6 +34,18 @@ export function checkRun(options: RunOptions, context: PrepareContext): void {
     if (reason) {
       context.error(['enable_nitro_enclave'], 'conflicting-options', `there are no Nitro enclaves on ${reason}`);
     }
+  }
+}
+
+/** Reports what is switched on a stopped instance, or not to be had for spot at all: a spot instance does not stop. */
+export function checkSpotSwitches(
+  options: RunOptions & Pick<Partial<AmiOptions>, 'ena_support' | 'sriov_support'>,
+  context: PrepareContext,
+): void {
+  if (!isSpot(options)) return;
+  for (const option of ['ena_support', 'sriov_support'] as const) {
+    if (!options[option]) continue;
+    context.error([option], 'conflicting-options', `${option} cannot be switched on a spot instance`, 'launch on demand');
   }
 }
 

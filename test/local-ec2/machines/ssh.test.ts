@@ -4,7 +4,7 @@ import { createServer as createHttpLikeServer } from 'node:net';
 import { after, before, describe, it } from 'mocha';
 import ssh2 from 'ssh2';
 import type { MachineSpec, RunningMachine } from '../../../src/local-ec2/machines/contract.ts';
-import { canRunMachines, collect, eventually, KEY, Rig, Shell, spec, WHY_SKIPPED } from './rig.ts';
+import { canRunMachines, collect, eventually, KEY, newKey, Rig, Shell, spec, WHY_SKIPPED } from './rig.ts';
 
 describe(`a local machine over SSH (${WHY_SKIPPED})`, function () {
   this.timeout(60_000);
@@ -177,7 +177,7 @@ describe(`a local machine over SSH (${WHY_SKIPPED})`, function () {
   });
 
   it('refuses other keys, names that are none, system accounts and passwords', async () => {
-    const stranger = ssh2.utils.generateKeyPairSync('ed25519').private;
+    const stranger = newKey().private;
     await assert.rejects(Shell.connect(machine, plan.address, 'ubuntu', stranger), /authentication/i);
     await assert.rejects(Shell.connect(machine, plan.address, 'Robert"); DROP'), /authentication/i);
     await assert.rejects(Shell.connect(machine, plan.address, 'daemon'), /authentication/i);
@@ -199,7 +199,7 @@ describe(`a local machine over SSH (${WHY_SKIPPED})`, function () {
     const other = await Shell.connect(machine, plan.address, 'ubuntu', own.private);
     await other.close();
     // What only root can read does not admit anyone by being linked to.
-    const hidden = ssh2.utils.generateKeyPairSync('ed25519');
+    const hidden = newKey();
     await shell.run(
       `echo '${hidden.public}' | sudo tee /root/keys >/dev/null; sudo chmod 600 /root/keys; ln -sf /root/keys ~/.ssh/authorized_keys`,
     );
