@@ -1,6 +1,7 @@
 import { planImage } from '../../src/aws/image/plan.ts';
 import { imageChecks, launchSettings } from '../../src/aws/launch/settings.ts';
 import { SOURCE_DATA } from '../../src/aws/launch/source-data.ts';
+import { takeOver } from '../../src/aws/launch/take-over.ts';
 import { checkBlockDevices, checkLaunch, checkSpotSwitches } from '../../src/aws/rules/index.ts';
 import type { Builder, PreparedBuilder } from '../../src/sdk/plugin.ts';
 import { type EbsOptions, schema } from './schema.ts';
@@ -29,6 +30,7 @@ export const plugin: Builder<EbsOptions> = {
         const { launchSourceInstance } = await import('../../src/aws/launch/index.ts');
         return launchSourceInstance(run, settings);
       },
+      ...takeOver(settings, context.build.local),
     };
   },
 };

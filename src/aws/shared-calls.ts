@@ -23,7 +23,7 @@ export interface SharedCalls {
 }
 
 type Pairs = Readonly<Record<string, string>>;
-type DescribeImages = Parameters<Ec2Service['describeImages']>[0];
+type DescribeImages = NonNullable<Parameters<Ec2Service['describeImages']>[0]>;
 type Signal = AbortSignal;
 
 /** How long calls are gathered, in milliseconds: not noticeably; longer while AWS refuses calls as too many. */

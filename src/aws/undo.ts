@@ -6,6 +6,7 @@ import type { Aws, Ec2 } from './client/index.ts';
 import { gone } from './gone.ts';
 import { isKind } from './policy/aws-error.ts';
 import { openRecordedAccount } from './recorded-account.ts';
+import { sharedCalls } from './shared-calls.ts';
 import { TOKEN_TAG, tagFilter } from './tags.ts';
 import type { Image } from './types.ts';
 import { deleteVolume, removeVolume, unfinished } from './volumes/remove.ts';
@@ -32,19 +33,21 @@ export function undoSaying(aws: Aws, ui: Pick<Ui, 'say'>, text: string): UndoRes
 
 /** Undoes a resource from its plain data alone: for `kiln gc`, from the ledger or from tags. */
 export const undoResource: UndoResource = async (ref, signal) => {
-  await undoIn(await openRecordedAccount(ref.account), ref, signal);
+  await undoIn(await openRecordedAccount(ref.account), ref, signal, true);
 };
 
-async function undoIn(aws: Aws, ref: ResourceRef, signal: AbortSignal): Promise<void> {
+async function undoIn(aws: Aws, ref: ResourceRef, signal: AbortSignal, runIsOver = false): Promise<void> {
   const undo = UNDO[ref.kind];
   if (!undo) throw new KilnError(`kiln does not know how to remove a resource of kind ${ref.kind}`);
-  await undo(ref, { aws, ec2: aws.ec2(ref.account.region), signal });
+  await undo(ref, { aws, ec2: aws.ec2(ref.account.region), signal, runIsOver });
 }
 
 interface Tools {
   readonly aws: Aws;
   readonly ec2: Ec2;
   readonly signal: AbortSignal;
+  /** Nothing of the run is at work any more. */
+  readonly runIsOver: boolean;
 }
 
 type Undo = (ref: ResourceRef, tools: Tools) => Promise<void>;
@@ -129,7 +132,7 @@ export async function keyPairsOf(
   return KeyPairs.flatMap(one => (one.KeyName === name ? [one.KeyName] : []));
 }
 
-async function undoInstances(ref: ResourceRef, { ec2, signal }: Tools): Promise<void> {
+async function undoInstances(ref: ResourceRef, { ec2, signal, runIsOver }: Tools): Promise<void> {
   const ids =
     ref.id && ref.kind === 'ec2:instance' ? [ref.id] : await look(signal, () => findInstances(ref, ec2, signal));
   for (const id of ids) {
@@ -138,6 +141,17 @@ async function undoInstances(ref: ResourceRef, { ec2, signal }: Tools): Promise<
     await waitForInstance(ec2, id, 'terminated', signal);
     for (const volume of volumes) await deleteVolume(ec2, volume, signal);
   }
+  if (runIsOver && ref.with?.leftover) await sweepVolumes(ec2, ref.with.run, signal);
+}
+
+/** Volumes whose instance was terminated by a process that died before it came to them: only their tag tells whose they are. */
+async function sweepVolumes(ec2: Ec2, runTag: string | undefined, signal: AbortSignal): Promise<void> {
+  const tag = tagFilter(runTag);
+  if (tag.length === 0) return;
+  const free = { Name: 'status', Values: ['available', 'error'] };
+  const { Volumes = [] } = await ec2.describeVolumes({ Filters: [...tag, free] }, signal);
+  const ids = Volumes.flatMap(one => one.VolumeId ?? []);
+  for (const id of await unfinished(ec2, ids, signal)) await deleteVolume(ec2, id, signal);
 }
 
 /** Volumes that the instance would leave behind: those at the devices the launch has marked, but no finished products. */

@@ -12,8 +12,9 @@ const SHORTEST_PAUSE = 400;
 const LONGEST_PAUSE = 15_000;
 /** Two looks that find out whether an endpoint nothing is known of is a quick one. */
 const PROBES = [0, 300];
-/** Looks at something that is often done at once. */
-const OFTEN_AT_ONCE = [0, 1000];
+/** What is often done at once, and the looks that find it so. */
+const OFTEN_AT_ONCE: readonly StateKind[] = ['terminated', 'registered', 'volume'];
+const AT_ONCE = [0, 1000];
 /** A look that is to find what progress promised comes that much later, in milliseconds. */
 const MARGIN = 150;
 /** Pauses after a broken promise, as a share of the time since. */
@@ -98,7 +99,7 @@ function paceOf<T, R>({ polling: { delay }, kind, pulse }: WaitFor<T, R>, tempo:
   return (elapsed, looks) => {
     const expected = tempo.expected(kind);
     if (!expected) return quickPause(elapsed, looks);
-    const early = kind === 'terminated' ? OFTEN_AT_ONCE : tempo.unknown ? PROBES : [];
+    const early = OFTEN_AT_ONCE.includes(kind) ? AT_ONCE : tempo.unknown ? PROBES : [];
     const promised = pulse?.promised;
     const next =
       early[looks] ?? (promised === undefined ? nextLook(elapsed, expected) : lookForPromised(elapsed, promised));

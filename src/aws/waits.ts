@@ -69,6 +69,9 @@ function hintFor(instance: Instance): { hint?: string } {
   return {};
 }
 
+/** How an image comes about: from an instance, from complete snapshots, from an image of another region. */
+export type ImageKind = 'image' | 'registered' | 'copy';
+
 /**
  * Waits until an image can be used. Progress of its snapshots extends the wait and tells when to look. Throws with EC2's
  * reason when it failed.
@@ -76,9 +79,9 @@ function hintFor(instance: Instance): { hint?: string } {
 export function waitForImage(
   ec2: Ec2,
   id: string,
+  kind: ImageKind,
   signal: AbortSignal,
   progress?: (percent: number) => void,
-  kind: 'image' | 'copy' = 'image',
 ): Promise<Image> {
   const { images, tempo } = watch(ec2);
   const pulse: Pulse = { value: '' };
@@ -88,9 +91,8 @@ export function waitForImage(
     if (elapsed < nextPulse || ids.length === 0) return;
     nextPulse = Math.min(elapsed * PULSE_GROWTH, elapsed + LONGEST_WITHOUT_PULSE);
     const percents = (await sharedCalls(ec2).snapshots(ids, signal)).map(percentOf);
-    pulse.value = percents.join();
     // The image is complete when the slowest of its snapshots is.
-    pulse.promised = promisedEnd(Math.min(...percents), elapsed);
+    promise(pulse, Math.min(...percents), elapsed);
     if (percents.length > 0) progress?.(percents.reduce((a, b) => a + b, 0) / percents.length);
     images.reschedule();
   };
@@ -127,9 +129,11 @@ function percentOf(snapshot: Snapshot): number {
   return Number.parseInt(snapshot.Progress ?? '', 10) || 0;
 }
 
-/** When something that was so far after `elapsed` ms will be done; undefined while that cannot be told. */
-function promisedEnd(percent: number, elapsed: number): number | undefined {
-  return percent > 0 && percent <= 100 ? (elapsed / percent) * 100 : undefined;
+/** Notes how far something was after `elapsed` ms. Only progress promises an end: a number that stands still does not. */
+function promise(pulse: Pulse, percent: number, elapsed: number): void {
+  if (String(percent) === pulse.value) return;
+  pulse.value = String(percent);
+  pulse.promised = percent > 0 && percent <= 100 ? (elapsed / percent) * 100 : undefined;
 }
 
 /** Ids of the snapshots behind an image. */
@@ -167,9 +171,9 @@ export function waitForSnapshot(
             code: 'aws-snapshot-failed',
           });
         }
-        pulse.promised = promisedEnd(percentOf(snapshot), elapsed);
+        promise(pulse, percentOf(snapshot), elapsed);
         progress?.(percentOf(snapshot));
-        return { waiting: state, progress: snapshot.Progress };
+        return { waiting: state };
       },
     },
     signal,

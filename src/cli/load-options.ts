@@ -1,3 +1,5 @@
+import type { Invocation } from '../engine/kept-run.ts';
+import { describeFileError, KilnError } from '../sdk/errors.ts';
 import type { LoadOptions } from '../template/model.ts';
 import type { Io } from './io.ts';
 import { type ParsedArgs, UsageError } from './parse-args.ts';
@@ -14,12 +16,33 @@ const STARTED_AT = new Date();
 
 /** What the template flags say, in the form that loading wants. Throws UsageError. */
 export function loadOptions(args: ParsedArgs, io: Io, extra: Partial<TemplateArgs> = {}): TemplateArgs {
+  return replayedOptions(invocationOf('-', args, io), io, extra);
+}
+
+/** How a build was asked for, to be stored for `kiln resume`. Throws UsageError. */
+export function invocationOf(template: string, args: ParsedArgs, io: Io): Invocation {
   const configType = args.string('config-type')?.toLowerCase() as 'json' | 'hcl2' | undefined;
   return {
+    template,
+    cwd: io.cwd,
     vars: args.list('var').map(splitVar),
     varFiles: args.list('var-file'),
     only: names(args.list('only')),
     except: names(args.list('except')),
+    force: args.boolean('force') === true,
+    local: args.boolean('local') === true,
+    ...(configType && { configType }),
+  };
+}
+
+/** The same, of an invocation of now or of another day. */
+export function replayedOptions(invocation: Invocation, io: Io, extra: Partial<TemplateArgs> = {}): TemplateArgs {
+  const { vars, varFiles, only, except, configType } = invocation;
+  return {
+    vars,
+    varFiles,
+    only,
+    except,
     syntaxOnly: false,
     env: io.env,
     cwd: io.cwd,
@@ -28,6 +51,19 @@ export function loadOptions(args: ParsedArgs, io: Io, extra: Partial<TemplateArg
     ...(configType && { configType }),
     ...extra,
   };
+}
+
+/** Goes to the folder of an invocation: scripts and var-files are relative to it. Throws KilnError. */
+export function enterFolder(cwd: string, io: Io): Io {
+  try {
+    process.chdir(cwd);
+  } catch (error) {
+    throw new KilnError(`the folder the build was started in cannot be entered: ${describeFileError(cwd, error)}`, {
+      cause: error,
+      hint: 'scripts of the template are relative to it; put it back, or remove the instance with "kiln gc"',
+    });
+  }
+  return { ...io, cwd };
 }
 
 function splitVar(text: string): readonly [string, string] {

@@ -4,7 +4,7 @@ import { COMMANDS, type Command } from './commands/index.ts';
 import { GLOBAL_FLAGS } from './flags.ts';
 import { type Io, processIo } from './io.ts';
 import { type OutputMode, outputMode } from './output-mode.ts';
-import { type ParsedArgs, parseArgs, UsageError } from './parse-args.ts';
+import { type ParsedArgs, parseArgs, restAsArguments, UsageError } from './parse-args.ts';
 
 /** Packer's code for "no command or unknown command". */
 const EXIT_NO_COMMAND = 127;
@@ -43,7 +43,8 @@ async function runCommandLine(argv: readonly string[], io: Io): Promise<number> 
 async function runCommand(name: string, command: Command, argv: readonly string[], io: Io): Promise<number> {
   let args: ParsedArgs;
   try {
-    args = parseArgs(argv, [...command.flags, ...GLOBAL_FLAGS]);
+    const flags = [...command.flags, ...GLOBAL_FLAGS];
+    args = parseArgs(command.restIsArguments ? restAsArguments(argv, flags) : argv, flags);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     io.err(`error: ${error.message}${error.hint ? ` (${error.hint})` : ''}\n\n`);
@@ -65,7 +66,7 @@ async function failed(error: unknown, mode: OutputMode, name: string, io: Io): P
     reportFailure(io, mode, error.message, error.hint);
     return help(io, name, 1, 'err');
   }
-  if (error instanceof KilnError) reportFailure(io, mode, error.message, error.hint);
+  if (error instanceof KilnError) reportFailure(io, mode, error.message, error.hint, error.code);
   else {
     reportFailure(
       io,

@@ -88,3 +88,16 @@ function checked(flag: Flag, text: string): string {
   }
   return text;
 }
+
+/** Puts `--` behind the first argument, so that all that follows counts as arguments too. */
+export function restAsArguments(argv: readonly string[], flags: readonly Flag[]): string[] {
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index] ?? '';
+    if (word === '--') break;
+    const name = /^--?([^-=][^=]*)$/.exec(word)?.[1];
+    const flag = flags.find(one => one.name === name);
+    if (flag && flag.type !== 'boolean') index += 1;
+    else if (!/^--?[^-=]/.test(word)) return [...argv.slice(0, index + 1), '--', ...argv.slice(index + 1)];
+  }
+  return [...argv];
+}

@@ -75,6 +75,7 @@ export function templateSchema(plugins: readonly NamedSchema[]): JsonSchema {
     type: 'object',
     required: ['builders'],
     properties: {
+      $schema: { type: 'string', description: 'Where this schema lies, for editors. Packer itself refuses this key.' },
       description: { type: 'string', description: 'What the template is for; shown by inspect.' },
       min_packer_version: { type: 'string', description: 'Lowest Packer version the template works with.' },
       variables: {
@@ -90,6 +91,12 @@ export function templateSchema(plugins: readonly NamedSchema[]): JsonSchema {
         type: 'array',
         items: { anyOf: [...postProcessor.anyOf, { type: 'array', items: postProcessor }] },
       },
+      comments: {
+        type: 'array',
+        items: { type: 'object', additionalProperties: { type: 'string' } },
+        description: 'Comments.',
+      },
+      push: { type: 'object', description: 'Of old times; without effect.' },
     },
     patternProperties: { '^_': { type: 'string', description: 'A comment.' } },
     additionalProperties: false,

@@ -7,7 +7,7 @@ const FORMAT = 1;
 
 /** How the build was asked for: what it takes to load and plan the same template again. */
 export interface Invocation {
-  /** Absolute path of the template. */
+  /** As given: relative to `cwd`. */
   readonly template: string;
   readonly cwd: string;
   readonly vars: readonly (readonly [name: string, value: string])[];

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { mapLimited } from '../sdk/async.ts';
 import { KilnError, messageOf } from '../sdk/errors.ts';
 import type { Emit } from '../sdk/events.ts';
@@ -64,6 +65,8 @@ export function newRunUuid(at: Date): string {
 /** Runs the builds, in order and at most `parallel` at once; one that fails never stops the others. */
 export async function runBuilds(input: RunInput): Promise<RunSummary> {
   const { template, plans, emit, signal, resume } = input;
+  // All that waits in all builds listens to it; Node would take more than ten for a leak and say so on stderr.
+  setMaxListeners(0, signal);
   const started = new Date();
   const clock = performance.now();
   const runId = resume?.run.runId ?? newRunId(started);
@@ -97,7 +100,7 @@ export async function runBuilds(input: RunInput): Promise<RunSummary> {
           runId,
           runUuid,
           keep: keeper && (kept => keeper.keep(kept)),
-          resume: resume && resumedBuild(resume, build),
+          resume: resume && resumedBuild(resume, plan),
         });
     finished(build, outcome, performance.now() - buildClock, input);
     return outcome;
@@ -112,11 +115,12 @@ export async function runBuilds(input: RunInput): Promise<RunSummary> {
   return { runId, succeeded: plans.length - failed, failed, interrupted, kept: keeper?.count ?? 0 };
 }
 
-function resumedBuild({ run, kept, undo }: ResumedRun, build: string): ResumedBuild | undefined {
+function resumedBuild({ run, kept, undo }: ResumedRun, plan: BuildPlan): ResumedBuild | undefined {
+  const build = plan.spec.displayName;
   const one = kept.builds.find(candidate => candidate.build === build);
   if (!one) return undefined;
   const resources = leftovers(run).filter(resource => resource.build === build);
-  return { kept: one, adopt: { resources, undo }, times: run.resumed + 1 };
+  return { kept: one, adopt: { resources, undo: plan.builder.undo ?? undo }, times: run.resumed + 1 };
 }
 
 function finished(build: string, outcome: BuildOutcome, milliseconds: number, { emit, secrets }: RunInput): void {

@@ -1,3 +1,5 @@
+import type { Readable, Writable } from 'node:stream';
+
 /** How a remote command ended. Only `exit` carries a code; a lost connection is never mistaken for one. */
 export type CommandResult =
   | { readonly kind: 'exit'; readonly code: number }
@@ -22,6 +24,28 @@ export interface TransferOptions {
   readonly progress?: (done: number, total: number | undefined) => void;
 }
 
+/** The terminal of a person. */
+export interface Terminal {
+  /** e.g. `xterm-256color`. */
+  readonly name: string;
+  readonly columns: number;
+  readonly rows: number;
+  /** Calls back with each new size; the function returned ends that. */
+  onResize(listener: (size: { readonly columns: number; readonly rows: number }) => void): () => void;
+}
+
+export interface ShellOptions {
+  /** Aborting closes the session. */
+  readonly signal: AbortSignal;
+  /** Absent: the login shell. */
+  readonly command?: string;
+  /** Absent: no terminal, as in pipelines. */
+  readonly terminal?: Terminal;
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly error: Writable;
+}
+
 /** A way to reach the machine. All methods throw a KilnError that says what failed and where. */
 export interface Communicator {
   readonly type: 'ssh' | 'winrm' | 'none' | 'chroot';
@@ -39,5 +63,7 @@ export interface Communicator {
   downloadFolder(source: string, target: string, options: TransferOptions): Promise<void>;
   /** After a reboot: waits until the machine answers again, within the connect timeout. */
   reconnect(signal: AbortSignal): Promise<void>;
+  /** Opens a shell, or runs a command, for a person. Absent: this way leads to none. */
+  shell?(options: ShellOptions): Promise<CommandResult>;
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { Artifact } from './artifact.ts';
 import type { Communicator } from './communicator.ts';
 import type { ConfigNode } from './node.ts';
 import type { OptionSchema } from './options.ts';
-import type { Resources } from './resources.ts';
+import type { Resources, UndoResource } from './resources.ts';
 import type { Span } from './source.ts';
 
 export type OnError = 'cleanup' | 'abort' | 'ask' | 'run-cleanup-provisioner' | 'keep';
@@ -128,6 +128,8 @@ export interface PreparedBuilder {
   launch(run: RunContext): Promise<Machine>;
   /** Takes over a machine of an earlier process by its attachment; what it owns is in `run.resources.adopted`. Throws KilnError when it is gone. */
   attach?(run: RunContext, attachment: Readonly<Record<string, string>>): Promise<Machine>;
+  /** Undoes what an earlier process launched with these options; goes with `attach`. */
+  readonly undo?: UndoResource;
   /** Longest the machine may live, in milliseconds: after that it ends itself. Absent: 0, it does not. */
   readonly maxBuildTime?: number;
   /** Work inside the machine when all provisioners are through, e.g. bundling it; through the communicator. */

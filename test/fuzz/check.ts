@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { catalog } from '../../src/catalog.ts';
 import { diagnosticToJson, formatDiagnostic, githubAnnotation } from '../../src/cli/ui/diagnostics.ts';
 import { styleFor } from '../../src/cli/ui/style.ts';
@@ -10,6 +11,8 @@ import { loadJsonTemplate } from '../../src/template/json/load.ts';
 import { parseJson } from '../../src/template/json/parse.ts';
 
 const plain = styleFor(false);
+const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+const documented = new Set([...page.matchAll(/^\| `([a-z0-9-]+)` \|/gm)].map(match => match[1]));
 
 /** Everything that `validate`, `fmt` and `fix` do with a text. */
 export async function checkTemplate(text: string, cwd: string): Promise<void> {
@@ -41,7 +44,7 @@ export async function checkTemplate(text: string, cwd: string): Promise<void> {
 
 function checkMessages(text: string, diagnostics: readonly Diagnostic[]): void {
   for (const one of diagnostics) {
-    assert.match(one.code, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+    assert.ok(documented.has(one.code), `docs/errors.md does not have "${one.code}"`);
     const shown = formatDiagnostic(one, plain);
     assert.doesNotMatch(shown, /\n\s+at .*:\d+:\d+\)?$|TypeError|RangeError|\[object |ERR_[A-Z]/m);
     if (!text.includes('undefined'))

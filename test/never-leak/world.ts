@@ -1,5 +1,4 @@
 import { createAws } from '../../src/aws/client/index.ts';
-import { waitForImage, waitForInstance } from '../../src/aws/waits.ts';
 import type { LocalEc2, StateEntry, StateSnapshot } from '../../src/local-ec2/index.ts';
 import { minimal, SOURCE } from '../helpers/ebs-bake.ts';
 
@@ -27,12 +26,20 @@ export async function foreignResources(server: LocalEc2): Promise<void> {
     return reply.Instances?.[0]?.InstanceId ?? '';
   };
   const untagged = await launch({});
-  await waitForInstance(ec2, untagged, 'running', signal);
+  await reached(server, untagged, 'running');
   await launch({ 'kiln:run': '20200101-000000-aaaaaa', 'kiln:expires': '2999-01-01T00:00:00.000Z' });
   await ec2.createKeyPair({ KeyName: 'packer_of-somebody-else' }, signal);
   await ec2.createSecurityGroup({ GroupName: 'packer_of-somebody-else', Description: 'theirs' }, signal);
   await ec2.createVolume({ AvailabilityZone: 'us-east-1a', Size: 1 }, signal);
   await ec2.createImage({ InstanceId: untagged, Name: 'theirs' }, signal);
+}
+
+async function reached(server: LocalEc2, id: string, state: string): Promise<void> {
+  const is = (): boolean => {
+    const { instances, images } = server.state();
+    return [...instances, ...images].some(one => one.id === id && one.state === state);
+  };
+  while (!is()) await new Promise(resolve => setTimeout(resolve, 2));
 }
 
 /** The old image that the template `replace` replaces, in both its regions. */
@@ -41,14 +48,14 @@ export async function oldImages(server: LocalEc2): Promise<void> {
   const ec2 = aws.ec2();
   const reply = await ec2.runInstances({ ImageId: SOURCE, InstanceType: 't3.micro', MinCount: 1, MaxCount: 1 }, signal);
   const InstanceId = reply.Instances?.[0]?.InstanceId ?? '';
-  await waitForInstance(ec2, InstanceId, 'running', signal);
+  await reached(server, InstanceId, 'running');
   const old = { Name: 'replaced', Description: 'the old one' };
   const { ImageId = '' } = await ec2.createImage({ InstanceId, ...old }, signal);
-  await waitForImage(ec2, ImageId, signal);
+  await reached(server, ImageId, 'available');
   await ec2.terminateInstances({ InstanceIds: [InstanceId] }, signal);
   const west = aws.ec2('eu-west-1');
   const copy = await west.copyImage({ SourceRegion: 'us-east-1', SourceImageId: ImageId, ...old }, signal);
-  await waitForImage(west, copy.ImageId ?? '', signal);
+  await reached(server, copy.ImageId ?? '', 'available');
 }
 
 /** All that exists, one line each, so that two moments can be compared and the difference read. */

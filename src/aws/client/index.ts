@@ -3,12 +3,13 @@ import type { AccountRef } from '../../sdk/resources.ts';
 import { type AccessOptions, accessOptions } from '../options/access.ts';
 import { callPolicy } from '../policy/call.ts';
 import { isThrottled } from '../policy/limiter.ts';
-import { credentialSource } from './credentials.ts';
+import { type Credentials, credentialSource } from './credentials.ts';
 import { chosenEndpoint, endpointFor } from './endpoint.ts';
 import type { iamCommands } from './iam-operations.ts';
 import type { ec2Commands } from './operations.ts';
 import { chosenPolling, type Polling } from './polling.ts';
 import { chosenRegion } from './region.ts';
+import type { secretsCommands } from './secrets-operations.ts';
 import { bindService, type SdkClient, type Service } from './service.ts';
 import type { ssmCommands } from './ssm-operations.ts';
 import type { stsCommands } from './sts-operations.ts';
@@ -17,6 +18,7 @@ export type Ec2Service = Service<typeof ec2Commands>;
 export type IamService = Service<typeof iamCommands>;
 export type StsService = Service<typeof stsCommands>;
 export type SsmService = Service<typeof ssmCommands>;
+export type SecretsService = Service<typeof secretsCommands>;
 
 /** One region's EC2, and how it is reached. */
 export interface Ec2 extends Ec2Service {
@@ -41,8 +43,11 @@ export interface Aws {
   iam(): Promise<IamService>;
   sts(): Promise<StsService>;
   ssm(): Promise<SsmService>;
+  secretsManager(): Promise<SecretsService>;
   /** Id of the access key the calls are signed with. Throws when there are no credentials. */
   accessKeyId(): Promise<string>;
+  /** The credentials themselves, for a tool that signs calls by itself. Told to `secret` already. */
+  credentials(): Promise<Credentials>;
 }
 
 export interface AwsInfo {
@@ -196,6 +201,12 @@ async function openAccount(wanted: AccessOptions, info: AwsInfo): Promise<Aws> {
         const { SSMClient, ssmCommands } = await import('./ssm-operations.ts');
         const client = renewable(() => new SSMClient(configure(region, undefined)));
         return bindService(ssmCommands, client, callPolicy(settings('SSM', region, undefined)));
+      }),
+    secretsManager: () =>
+      once('Secrets Manager', async () => {
+        const { SecretsManagerClient, secretsCommands } = await import('./secrets-operations.ts');
+        const client = renewable(() => new SecretsManagerClient(configure(region, undefined)));
+        return bindService(secretsCommands, client, callPolicy(settings('Secrets Manager', region, undefined)));
       }),
   };
 }

@@ -1,6 +1,10 @@
-import { SSMClient, StartSessionCommand, TerminateSessionCommand } from '@aws-sdk/client-ssm';
+import { GetParameterCommand, SSMClient, StartSessionCommand, TerminateSessionCommand } from '@aws-sdk/client-ssm';
 
 export { SSMClient };
 
 /** The Systems Manager actions kiln uses. */
-export const ssmCommands = { startSession: StartSessionCommand, terminateSession: TerminateSessionCommand } as const;
+export const ssmCommands = {
+  getParameter: GetParameterCommand,
+  startSession: StartSessionCommand,
+  terminateSession: TerminateSessionCommand,
+} as const;

@@ -6,7 +6,7 @@ import { createOnce } from '../policy/create-once.ts';
 import { literal } from '../shared-calls.ts';
 import { runTag, tagFilter } from '../tags.ts';
 import { undoWith } from '../undo.ts';
-import { waitForImage } from '../waits.ts';
+import { type ImageKind, waitForImage } from '../waits.ts';
 import { type MadeImage, type Making, madeImage } from './making.ts';
 
 /**
@@ -17,6 +17,7 @@ export async function acquireImage(
   making: Making,
   ec2: Ec2,
   name: string,
+  kind: ImageKind,
   create: () => Promise<string | undefined>,
 ): Promise<MadeImage> {
   const { run, machine } = making;
@@ -38,7 +39,7 @@ export async function acquireImage(
   );
   making.owned.push(owned);
   run.ui.say(`AMI: ${owned.value}${ec2.region === machine.ec2.region ? '' : ` in ${ec2.region}`}`);
-  const image = await waitForImage(ec2, owned.value, run.signal, percent =>
+  const image = await waitForImage(ec2, owned.value, kind, run.signal, percent =>
     run.ui.progress(`AMI ${owned.value}`, Math.round(percent), 100),
   );
   return madeImage(ec2, { ...withMethods(owned), value: image });

@@ -51,7 +51,7 @@ async function copyTo(making: Making, source: MadeImage, ec2: Ec2, replaced: Rep
   const key = keyFor(making, ec2.region);
   const encrypted = plan.options.encrypt_boot;
   const minutes = plan.options.snapshot_copy_duration_minutes;
-  return acquireImage(making, ec2, plan.name, async () => {
+  return acquireImage(making, ec2, plan.name, 'copy', async () => {
     const reply = await ec2.copyImage(
       {
         SourceRegion: machine.ec2.region,

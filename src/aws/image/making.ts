@@ -52,3 +52,18 @@ export function startMaking(run: RunContext, machine: Ec2Machine, plan: ImagePla
 export function madeImage(ec2: Ec2, owned: Owned<Image>): MadeImage {
   return { ec2, id: owned.ref.id, snapshots: snapshotIds(owned.value), owned };
 }
+
+/** The image with the snapshots it was registered from: kept with it. With it gone they go too, as its own. */
+export function withSnapshots(made: MadeImage, snapshots: readonly Owned<unknown>[]): MadeImage {
+  const { owned } = made;
+  return {
+    ...made,
+    owned: {
+      ...owned,
+      keep: async () => {
+        await owned.keep();
+        for (const one of snapshots) await one.keep();
+      },
+    },
+  };
+}

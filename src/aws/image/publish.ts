@@ -1,6 +1,7 @@
 import { isKind } from '../policy/aws-error.ts';
 import { sharedCalls } from '../shared-calls.ts';
 import { finishedTags } from '../tags.ts';
+import { shareSnapshot } from '../volumes/snapshot.ts';
 import { enableFastLaunch } from './fast-launch.ts';
 import type { MadeImage, Making } from './making.ts';
 
@@ -39,8 +40,7 @@ export async function tagFinished(making: Making, image: MadeImage): Promise<voi
   const { ec2, id, snapshots } = image;
   const finished = finishedTags(run.resources);
   const put = async (ids: readonly string[], pairs: Readonly<Record<string, string>>): Promise<void> => {
-    if (ids.length > 0 && Object.keys(pairs).length > 0)
-      await sharedCalls(ec2).tag(ids, pairs, run.signal);
+    if (ids.length > 0 && Object.keys(pairs).length > 0) await sharedCalls(ec2).tag(ids, pairs, run.signal);
   };
   if (Object.keys(tags).length > 0) {
     run.ui.say(`Adding tags to AMI (${id})...`);
@@ -57,16 +57,7 @@ const visible = { notYet: (error: unknown) => isKind(error, 'not-found') };
 
 async function shareSnapshots({ run, plan }: Making, image: MadeImage): Promise<void> {
   const { snapshot_users: users = [], snapshot_groups: groups = [] } = plan.options;
-  const Add = [...groups.map(Group => ({ Group: Group as 'all' })), ...users.map(UserId => ({ UserId }))];
-  if (Add.length === 0) return;
-  for (const SnapshotId of image.snapshots) {
-    run.ui.say(`Sharing snapshot ${SnapshotId} in ${image.ec2.region}`);
-    await image.ec2.modifySnapshotAttribute(
-      { SnapshotId, Attribute: 'createVolumePermission', CreateVolumePermission: { Add } },
-      run.signal,
-      visible,
-    );
-  }
+  for (const id of image.snapshots) await shareSnapshot(run, image.ec2, id, { users, groups });
 }
 
 async function modifyImage({ run, plan }: Making, image: MadeImage): Promise<void> {

@@ -8,9 +8,9 @@ import { runTag, tagFilter, tagSpecs } from '../tags.ts';
 import type { BlockDeviceMapping, Image, Instance } from '../types.ts';
 import { undoWith } from '../undo.ts';
 import { waitForSnapshot } from '../waits.ts';
-import { acquireImage } from './acquire.ts';
 import type { MadeImage, Making } from './making.ts';
-import { type RegisterRequest, registration } from './registration.ts';
+import { registerImage } from './register.ts';
+import { registration } from './registration.ts';
 
 /** Complete snapshots of an instance's volumes, ready to be registered as an image at once. */
 export interface ReadySnapshots {
@@ -104,37 +104,22 @@ function overlaid(mappings: readonly BlockDeviceMapping[], { plan }: Making): Bl
   return [...merged, ...added];
 }
 
-async function register(
+function register(
   making: Making,
   instance: Instance,
   mappings: readonly BlockDeviceMapping[],
   snapshots: readonly Owned<string>[],
 ): Promise<MadeImage> {
-  const { run, machine, plan } = making;
-  run.ui.say(`Registering AMI ${plan.name} from the snapshots of instance ${machine.instanceId}`);
-  const made = await acquireImage(making, machine.ec2, plan.name, async () => {
-    const request: RegisterRequest = {
+  const { machine, plan } = making;
+  return registerImage(
+    making,
+    { name: plan.name, final: true, snapshots },
+    {
       ...registration(machine.sourceImage.image),
-      Name: plan.name,
-      ...(making.description && { Description: making.description }),
       RootDeviceName: instance.RootDeviceName,
       BlockDeviceMappings: [...mappings],
       ...(plan.options.ena_support !== undefined && { EnaSupport: plan.options.ena_support }),
       ...(plan.options.sriov_support && { SriovNetSupport: 'simple' }),
-      TagSpecifications: tagSpecs({ ...making.imageTags, ...run.resources.tags }, 'image' as const),
-    };
-    return (await machine.ec2.registerImage(request, run.signal)).ImageId;
-  });
-  const { owned } = made;
-  return {
-    ...made,
-    owned: {
-      ...owned,
-      // The snapshots are the image's now: kept with it, gone with it.
-      keep: async () => {
-        await owned.keep();
-        for (const one of snapshots) await one.keep();
-      },
     },
-  };
+  );
 }

@@ -29,7 +29,7 @@ export function instanceSource(machine: Ec2Machine, plan: ImagePlan, replaced: b
     completeFirst: registrable,
     async prepare(making, temporary) {
       await machine.stop(making.run.ui, making.run.signal);
-      await modifyInstance(making);
+      await modifyInstance(making.run, machine, plan.options);
       if (!snapshots || temporary) return (name, final) => createFromInstance(making, name, final);
       const ready = await snapshotInstance(making);
       return () => ready.register();

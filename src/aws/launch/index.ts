@@ -3,7 +3,8 @@ import { type Aws, createAws } from '../client/index.ts';
 import type { Ec2Machine } from '../machine.ts';
 import { isSpot } from '../rules/run.ts';
 import { renderTags } from '../tags.ts';
-import { type Attachments, launchOnDemand } from './instance.ts';
+import { armDeadManSwitch } from './dead-man.ts';
+import { type Attachments, launchOnDemand, markKeptVolumes } from './instance.ts';
 import { prepareInstanceProfile } from './instance-profile.ts';
 import { prepareKeyPair } from './key-pair.ts';
 import { ec2Machine } from './launched-machine.ts';
@@ -37,6 +38,8 @@ export async function launchSourceInstance(run: RunContext, settings: LaunchSett
     encodedUserData(options),
   );
   const tags = renderAll(run, settings, source);
+  const armed = armDeadManSwitch(userData, options, source.image, run.build.local);
+  if (armed.unarmed) run.ui.say(`The instance does not end itself after max_build_time: ${armed.unarmed}.`);
 
   const [keyPair, groups, profile] = await together(
     prepareKeyPair(run, aws, communicator, tags.run),
@@ -50,7 +53,8 @@ export async function launchSourceInstance(run: RunContext, settings: LaunchSett
     keyName: keyPair.name,
     profile: profile.name,
     groups: groups.ids,
-    userData,
+    userData: armed.userData,
+    shutdown: armed.shutdown,
     instanceTags: tags.run,
     volumeTags: tags.volume,
   };
@@ -59,6 +63,7 @@ export async function launchSourceInstance(run: RunContext, settings: LaunchSett
   const launched = spot
     ? await launchSpot(run, aws, settings, parts, network, tags, attachments)
     : await launchOnDemand(run, aws, settings, parts, network, attachments);
+  await markKeptVolumes(run, aws, settings, launched.instance);
   const tunnel = await sessionTunnel(run, aws, settings, launched.owned.value);
   if (tunnel) attachments.closers.push(() => tunnel.close());
 
@@ -74,6 +79,7 @@ export async function launchSourceInstance(run: RunContext, settings: LaunchSett
     others: others.filter(one => one !== undefined),
     runTags: tags.userRun,
     privateKey: keyPair.owned?.value,
+    temporaryKeyName: keyPair.owned?.ref.name,
     password,
     tunnelPort: tunnel?.port,
     settings,
@@ -85,7 +91,7 @@ export async function launchSourceInstance(run: RunContext, settings: LaunchSett
 async function findSource(run: RunContext, aws: Aws, settings: LaunchSettings): Promise<SourceImage> {
   const source = await findSourceImage(aws.ec2(), settings.run, run.signal);
   run.ui.say(`Found Image ID: ${source.id}`);
-  checkSource(source, settings);
+  checkSource(source, settings.image);
   return source;
 }
 

@@ -4,10 +4,11 @@ import type { RunContext } from '../../sdk/plugin.ts';
 import type { Owned, UndoResource } from '../../sdk/resources.ts';
 import type { Aws } from '../client/index.ts';
 import { certainlyNotCreated, isAwsError, isKind } from '../policy/aws-error.ts';
+import { finishedTags, runTag, tagList } from '../tags.ts';
 import type { Instance } from '../types.ts';
 import { undoSaying } from '../undo.ts';
 import { waitForInstance } from '../waits.ts';
-import { leftoverDevices } from './block-devices.ts';
+import { keptDevices, leftoverDevices } from './block-devices.ts';
 import type { Network, Place } from './network.ts';
 import { type LaunchParts, runRequest } from './request.ts';
 import type { LaunchSettings } from './settings.ts';
@@ -96,9 +97,9 @@ export async function waitUntilRunning(run: RunContext, aws: Aws, id: string): P
 }
 
 /** What an instance's undo must know besides its id: volumes that would outlive it although nobody wants them. */
-export function leftovers(settings: LaunchSettings, parts: LaunchParts): Record<string, string> {
+export function leftovers(run: RunContext, settings: LaunchSettings, parts: LaunchParts): Record<string, string> {
   const devices = [...leftoverDevices(parts.source.image, settings.mappings), ...(settings.products ?? [])];
-  return devices.length > 0 ? { leftover: devices.join(',') } : {};
+  return devices.length > 0 ? { leftover: devices.join(','), run: runTag(run.resources) } : {};
 }
 
 async function runInstance(
@@ -113,7 +114,7 @@ async function runInstance(
   const ec2 = aws.ec2();
   const token = run.resources.token(`instance ${index}`);
   return run.resources.acquire(
-    { kind: 'ec2:instance', account: ec2.account, token, with: leftovers(settings, parts) },
+    { kind: 'ec2:instance', account: ec2.account, token, with: leftovers(run, settings, parts) },
     async () => {
       const reply = await ec2.runInstances(runRequest(settings, parts, place, token), run.signal, {
         notYet: notYet(settings),
@@ -148,4 +149,20 @@ function explained(error: unknown): unknown {
     });
   }
   return error;
+}
+
+/** Marks volumes that the template keeps beyond the build, so that nobody takes them for leftovers. */
+export async function markKeptVolumes(
+  run: RunContext,
+  aws: Aws,
+  settings: LaunchSettings,
+  instance: Instance,
+): Promise<void> {
+  const devices = keptDevices(settings.mappings);
+  if (devices.length === 0) return;
+  const volumes = (instance.BlockDeviceMappings ?? []).flatMap(one =>
+    devices.includes(one.DeviceName ?? '') ? (one.Ebs?.VolumeId ?? []) : [],
+  );
+  if (volumes.length === 0) return;
+  await aws.ec2().createTags({ Resources: volumes, Tags: tagList(finishedTags(run.resources)) }, run.signal);
 }

@@ -7,6 +7,7 @@ import { tagMap } from '../tags.ts';
 import type { Instance } from '../types.ts';
 import { waitForInstance } from '../waits.ts';
 import { addressOf, noAddress } from './address.ts';
+import { attachmentOf } from './attach.ts';
 import { consoleHostKeys } from './host-keys.ts';
 import type { LaunchSettings } from './settings.ts';
 import type { SourceImage } from './source-image.ts';
@@ -25,6 +26,8 @@ export interface MachineParts {
   readonly others: readonly Owned<unknown>[];
   readonly runTags: Readonly<Record<string, string>>;
   readonly privateKey: string | undefined;
+  /** Name of the temporary key pair: the comment of its key in authorized_keys. */
+  readonly temporaryKeyName: string | undefined;
   readonly password: string | undefined;
   /** Local end of a session manager tunnel. */
   readonly tunnelPort: number | undefined;
@@ -69,6 +72,8 @@ export function ec2Machine(parts: MachineParts): Ec2Machine {
     renderData: source.renderData,
     runTags: parts.runTags,
     buildData: source.buildData,
+    ...(parts.temporaryKeyName && { temporaryKeyName: parts.temporaryKeyName }),
+    attachment: () => attachmentOf(parts),
     async target(signal): Promise<ConnectTarget> {
       return {
         host: await host(signal),

@@ -2,8 +2,8 @@ import { KilnError } from '../../sdk/errors.ts';
 import type { RunContext } from '../../sdk/plugin.ts';
 import { didYouMean } from '../../sdk/suggest.ts';
 import type { Aws, Ec2 } from '../client/index.ts';
-import type { LaunchSettings } from './settings.ts';
 import { sharedCalls } from '../shared-calls.ts';
+import type { LaunchSettings } from './settings.ts';
 import { together } from './together.ts';
 
 /** Checks against the account that cost nothing yet: credentials, regions, VPC, and that the image's name is free. */

@@ -15,6 +15,8 @@ export interface LaunchParts {
   readonly profile: string | undefined;
   readonly groups: readonly string[];
   readonly userData: string | undefined;
+  /** What a shutdown from inside does to the instance. */
+  readonly shutdown: 'stop' | 'terminate';
   readonly instanceTags: Pairs;
   readonly volumeTags: Pairs;
 }
@@ -92,7 +94,7 @@ export function runRequest(
     MaxCount: 1,
     ClientToken: token,
     Placement: placementRequest(settings, place),
-    InstanceInitiatedShutdownBehavior: run.shutdown_behavior === 'terminate' ? 'terminate' : 'stop',
+    InstanceInitiatedShutdownBehavior: parts.shutdown,
     ...(run.enable_nitro_enclave && { EnclaveOptions: { Enabled: true } }),
     ...licenseRequest(settings),
     ...capacityRequest(settings),

@@ -2,8 +2,12 @@ import { KilnError } from '../../sdk/errors.ts';
 import type { LaunchSettings } from './settings.ts';
 import type { SourceImage } from './source-image.ts';
 
+type Wanted = Pick<LaunchSettings['image'], 'ena_support' | 'sriov_support' | 'ami_virtualization_type'> & {
+  readonly anyRootDevice?: boolean;
+};
+
 /** What the source image must be for the options to make sense. Throws KilnError. */
-export function checkSource({ id, image: source }: SourceImage, { image }: LaunchSettings): void {
+export function checkSource({ id, image: source }: SourceImage, image: Wanted): void {
   if (!image.anyRootDevice && source.RootDeviceType !== undefined && source.RootDeviceType !== 'ebs') {
     throw new KilnError(`source image ${id} has its root on ${source.RootDeviceType}, not on EBS`, {
       hint: 'choose an image with an EBS root device (filter root-device-type: ebs)',

@@ -88,6 +88,7 @@ function templateData(settings: LaunchSettings, parts: LaunchParts, network: Net
   const interfaces = place.subnetId && !('NetworkInterfaces' in request);
   return {
     ...commonRequest(settings, parts),
+    ...(parts.shutdown === 'terminate' && { InstanceInitiatedShutdownBehavior: 'terminate' as const }),
     ...(interfaces
       ? {
           NetworkInterfaces: [
@@ -124,7 +125,7 @@ async function createFleet(
     {
       kind: 'ec2:instance',
       account: ec2.account,
-      with: { tag: `${TOKEN_TAG}=${token}`, ...leftovers(settings, parts) },
+      with: { tag: `${TOKEN_TAG}=${token}`, ...leftovers(run, settings, parts) },
     },
     async () => {
       const id = await requestUntilFilled(run, async attempt => {

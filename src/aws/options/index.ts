@@ -26,6 +26,7 @@ export {
   type PolicyDocumentOptions,
   policyDocumentFields,
   type RunOptions,
+  runExtraOptions,
   runOptions,
   type SubnetFilterOptions,
 } from './run.ts';

@@ -166,8 +166,23 @@ const behaviourOptions = {
   metadata_options: option.block(metadataFields, { note: 'Metadata service of the temporary instance.' }),
 } as const;
 
+/** What kiln adds to Packer's options of the temporary instance. */
+export const runExtraOptions = {
+  max_build_time: option.duration({
+    note: 'The instance ends itself after this time, should nothing else end it; 0 switches that off (a kiln addition).',
+    default: '6h',
+    keepEmpty: true,
+  }),
+} as const;
+
 /** The temporary instance: what it starts from, where it runs and how. */
-export const runOptions = { ...sourceOptions, ...networkOptions, ...spotOptions, ...behaviourOptions } as const;
+export const runOptions = {
+  ...sourceOptions,
+  ...networkOptions,
+  ...spotOptions,
+  ...behaviourOptions,
+  ...runExtraOptions,
+} as const;
 
 export type RunOptions = OptionsOf<typeof runOptions>;
 export type MetadataOptions = OptionsOf<typeof metadataFields>;

@@ -19,10 +19,7 @@ export class Gathering<Item, Result> {
   #timer: NodeJS.Timeout | undefined;
 
   /** `send` gives the results in the order of the items; `pause` is how long to gather, in milliseconds. */
-  constructor(
-    send: (items: readonly Item[], signal: AbortSignal) => Promise<readonly Result[]>,
-    pause: () => number,
-  ) {
+  constructor(send: (items: readonly Item[], signal: AbortSignal) => Promise<readonly Result[]>, pause: () => number) {
     this.#send = send;
     this.#pause = pause;
   }
@@ -33,7 +30,7 @@ export class Gathering<Item, Result> {
     const { promise, ...settle } = settleable<Result>();
     const asker: Asker<Item, Result> = { item, ...settle };
     this.#askers.push(asker);
-    this.#timer ??= setTimeout(() => this.#go(), this.#pause());
+    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#go(), this.#pause());
     try {
       return await orAborted(promise, signal);
     } finally {

@@ -120,7 +120,10 @@ export class Poller<T> {
     if (this.#asking || waits === 0) return;
     const due = Math.min(...[...this.#waiters].map(dueOf));
     const pause = Math.max(this.#shortestPause(waits), waits > FEW ? SHARED_PAUSE : 0);
-    this.#timer = setTimeout(() => void this.#ask(), Math.max(0, Math.max(due, this.#asked + pause) - performance.now()));
+    this.#timer = setTimeout(
+      () => void this.#ask(),
+      Math.max(0, Math.max(due, this.#asked + pause) - performance.now()),
+    );
   }
 
   async #ask(): Promise<void> {

@@ -28,6 +28,8 @@ export function checkRun(options: RunOptions, context: PrepareContext): void {
       );
     }
   }
+  if ((options.max_build_time ?? 0) < 0)
+    context.error(['max_build_time'], 'bad-duration', 'max_build_time cannot be negative', '0 sets no limit');
   if (options.user_data_file) checkFile(options.user_data_file, ['user_data_file'], context);
   if (options.enable_nitro_enclave) {
     const reason = options.spot_price ? 'spot instances' : options.instance_type?.startsWith('t') ? 'T instances' : '';
@@ -45,7 +47,12 @@ export function checkSpotSwitches(
   if (!isSpot(options)) return;
   for (const option of ['ena_support', 'sriov_support'] as const) {
     if (!options[option]) continue;
-    context.error([option], 'conflicting-options', `${option} cannot be switched on a spot instance`, 'launch on demand');
+    context.error(
+      [option],
+      'conflicting-options',
+      `${option} cannot be switched on a spot instance`,
+      'launch on demand',
+    );
   }
 }
 

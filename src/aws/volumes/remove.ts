@@ -3,8 +3,6 @@ import type { Ec2 } from '../client/index.ts';
 import { gone } from '../gone.ts';
 import { isKind } from '../policy/aws-error.ts';
 import { isFinished } from '../tags.ts';
-import type { Volume } from '../types.ts';
-import { waitForVolume } from '../waits.ts';
 
 /** How long a volume may still be in use by what was undone just before, in milliseconds. */
 const IN_USE = 5 * 60_000;
@@ -18,17 +16,18 @@ export async function removeVolume(ec2: Ec2, id: string, ref: ResourceRef, signa
   }
   await gone(async () => {
     const { Volumes = [] } = await ec2.describeVolumes({ VolumeIds: [id] }, signal);
-    if (Volumes.some(volume => volume.State === 'in-use' && volume.Attachments?.some(detachable))) {
-      await ec2.detachVolume({ VolumeId: id, Force: true }, signal);
-      await waitForVolume(ec2, id, 'available', signal);
-    }
+    if (Volumes.some(volume => volume.State === 'in-use')) await letGo(ec2, id, signal);
     await deleteVolume(ec2, id, signal);
   });
 }
 
-/** An instance that goes down lets its volumes go by itself; a second detach is refused. */
-function detachable({ State }: NonNullable<Volume['Attachments']>[number]): boolean {
-  return State === 'attached' || State === 'attaching' || State === 'busy';
+/** An instance that goes down lets its volumes go by itself, and a second detach is refused: deleting waits for both. */
+async function letGo(ec2: Ec2, id: string, signal: AbortSignal): Promise<void> {
+  try {
+    await ec2.detachVolume({ VolumeId: id, Force: true }, signal);
+  } catch (error) {
+    if (!isKind(error, 'busy', 'not-found')) throw error;
+  }
 }
 
 export async function deleteVolume(ec2: Ec2, id: string, signal: AbortSignal): Promise<void> {
@@ -38,10 +37,7 @@ export async function deleteVolume(ec2: Ec2, id: string, signal: AbortSignal): P
 /** Those of the volumes that kiln has not marked as finished products. */
 export async function unfinished(ec2: Ec2, ids: readonly string[], signal: AbortSignal): Promise<string[]> {
   if (ids.length === 0) return [];
-  const { Volumes = [] } = await ec2.describeVolumes(
-    { Filters: [{ Name: 'volume-id', Values: [...ids] }] },
-    signal,
-  );
+  const { Volumes = [] } = await ec2.describeVolumes({ Filters: [{ Name: 'volume-id', Values: [...ids] }] }, signal);
   const finished = new Set(Volumes.filter(volume => isFinished(volume.Tags)).map(volume => volume.VolumeId));
   return ids.filter(id => !finished.has(id));
 }

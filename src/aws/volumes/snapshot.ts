@@ -1,7 +1,7 @@
 import type { RunContext } from '../../sdk/plugin.ts';
 import type { Owned } from '../../sdk/resources.ts';
 import type { Aws, Ec2 } from '../client/index.ts';
-import { certainlyNotCreated } from '../policy/aws-error.ts';
+import { certainlyNotCreated, isKind } from '../policy/aws-error.ts';
 import { createOnce } from '../policy/create-once.ts';
 import { TOKEN_TAG, tagFilter, tagSpecs } from '../tags.ts';
 import { undoWith } from '../undo.ts';
@@ -53,6 +53,23 @@ export async function startSnapshot(run: RunContext, aws: Aws, request: Snapshot
 export async function completed(run: RunContext, ec2: Ec2, snapshot: Owned<string>): Promise<void> {
   await waitForSnapshot(ec2, snapshot.value, run.signal, percent =>
     run.ui.progress(`snapshot ${snapshot.value}`, percent, 100),
+  );
+}
+
+/** Lets accounts and groups make volumes of a snapshot. */
+export async function shareSnapshot(
+  run: RunContext,
+  ec2: Ec2,
+  id: string,
+  { users, groups }: { readonly users: readonly string[]; readonly groups: readonly string[] },
+): Promise<void> {
+  const Add = [...groups.map(Group => ({ Group: Group as 'all' })), ...users.map(UserId => ({ UserId }))];
+  if (Add.length === 0) return;
+  run.ui.say(`Sharing snapshot ${id} in ${ec2.region}`);
+  await ec2.modifySnapshotAttribute(
+    { SnapshotId: id, Attribute: 'createVolumePermission', CreateVolumePermission: { Add } },
+    run.signal,
+    { notYet: error => isKind(error, 'not-found') },
   );
 }
 

@@ -5,6 +5,7 @@ import { createRenderer } from '../../template/interpolate/index.ts';
 import { loadTemplate } from '../../template/load.ts';
 import type { Renderer, VariableInfo } from '../../template/model.ts';
 import { PACKER_COMPATIBLE_VERSION } from '../../template/version.ts';
+import { dataSources } from '../data-sources.ts';
 import type { Io } from '../io.ts';
 import { loadOptions, type TemplateArgs } from '../load-options.ts';
 import { outputMode } from '../output-mode.ts';
@@ -24,7 +25,11 @@ type Evaluate = (line: string) => Promise<string>;
 export async function run(args: ParsedArgs, io: Io): Promise<number> {
   const [path, ...more] = args.positionals;
   if (more.length > 0) throw new UsageError('console takes one template, or none');
-  const options = { ...loadOptions(args, io), missingAllowed: true };
+  const options = {
+    ...loadOptions(args, io, { evaluateDatasources: true }),
+    missingAllowed: true,
+    dataSources: dataSources(),
+  };
   const evaluate = path === undefined ? emptyTemplate(options) : await ofTemplate(path, options, args, io);
   if (!evaluate) return 1;
   return process.stdin.isTTY ? interactive(evaluate, io) : piped(evaluate, io);
@@ -41,7 +46,8 @@ async function ofTemplate(
     const { reportDiagnostics } = await import('../ui/report.ts');
     reportDiagnostics(io, outputMode(args), sortDiagnostics(diagnostics));
   }
-  if (!template || hasErrors(diagnostics)) return undefined;
+  // A console is there to try things out: a data source that cannot be read leaves its values unknown.
+  if (!template || hasErrors(diagnostics.filter(one => one.code !== 'data-source-failed'))) return undefined;
   if (template.language === 'hcl2') return hcl(path, options);
   return json(template.renderer, template.variables);
 }

@@ -15,6 +15,8 @@ export interface Command {
   readonly flags: readonly Flag[];
   /** Runs until stopped or draws on the EC2 API: leaves by process.exit when done. */
   readonly longRunning?: boolean;
+  /** All words after the first argument are arguments, also those that begin with a dash. */
+  readonly restIsArguments?: boolean;
   readonly subcommands?: readonly string[];
   load(): Promise<CommandModule>;
 }
@@ -90,6 +92,19 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ],
     load: () => import('./fix.ts'),
   },
+  hcl2_upgrade: {
+    summary: 'Rewrite a JSON template in HCL2',
+    args: 'TEMPLATE',
+    flags: [
+      flag('output-file', 'string', 'Where to write it; TEMPLATE.pkr.hcl when not given, - for standard output.', {
+        value: 'path',
+      }),
+      flag('with-annotations', 'boolean', 'Explain each kind of block in a comment.'),
+      COLOR_FLAG,
+      ...TEMPLATE_FLAGS,
+    ],
+    load: () => import('./hcl2-upgrade.ts'),
+  },
   init: {
     summary: 'Check that the plugins an HCL2 template requires are built in',
     args: 'TEMPLATE',
@@ -122,6 +137,28 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       COLOR_FLAG,
     ],
     load: () => import('./local.ts'),
+  },
+  resume: {
+    summary: 'Go on with a build that -on-error=keep has kept',
+    args: '[RUN]',
+    longRunning: true,
+    flags: [
+      flag('on-error', 'string', 'What to do when it fails again; keep by default.', {
+        choices: ['cleanup', 'abort', 'ask', 'run-cleanup-provisioner', 'keep'],
+      }),
+      flag('debug', 'boolean', 'Pause after each step.'),
+      flag('timestamp-ui', 'boolean', 'Start each line with the time.'),
+      COLOR_FLAG,
+    ],
+    load: () => import('./resume.ts'),
+  },
+  ssh: {
+    summary: 'Open a shell on a kept instance, or run a command there',
+    args: 'RUN [COMMAND...]',
+    longRunning: true,
+    restIsArguments: true,
+    flags: [flag('build', 'string', 'Which build, when the run kept several.', { value: 'name' }), COLOR_FLAG],
+    load: () => import('./ssh.ts'),
   },
   gc: {
     summary: 'List what runs that died have left, and remove it',

@@ -1,5 +1,6 @@
 import { type Diagnostic, hasErrors, sortDiagnostics } from '../../sdk/diagnostics.ts';
-import { loadTemplate } from '../../template/load.ts';
+import { loadTemplate, type TemplateOptions } from '../../template/load.ts';
+import { dataSources } from '../data-sources.ts';
 import type { Io } from '../io.ts';
 import { loadOptions } from '../load-options.ts';
 import { outputMode } from '../output-mode.ts';
@@ -11,11 +12,14 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
   if (paths.length === 0) throw new UsageError('validate needs a template', 'write kiln validate template.json');
   const mode = outputMode(args);
   const syntaxOnly = args.boolean('syntax-only') === true;
-  const options = loadOptions(args, io, {
-    syntaxOnly,
-    evaluateDatasources: args.boolean('evaluate-datasources') === true,
-    warnUndeclared: args.boolean('no-warn-undeclared-var') !== true,
-  });
+  const options: TemplateOptions = {
+    ...loadOptions(args, io, {
+      syntaxOnly,
+      evaluateDatasources: args.boolean('evaluate-datasources') === true,
+      warnUndeclared: args.boolean('no-warn-undeclared-var') !== true,
+    }),
+    dataSources: dataSources(),
+  };
   const found: Diagnostic[] = [];
   let invalid = 0;
   for (const path of paths) {
@@ -34,7 +38,7 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
   return invalid > 0 ? 1 : 0;
 }
 
-async function validateOne(path: string, options: ReturnType<typeof loadOptions>): Promise<readonly Diagnostic[]> {
+async function validateOne(path: string, options: TemplateOptions): Promise<readonly Diagnostic[]> {
   const { template, diagnostics } = await loadTemplate(path, options);
   if (!template || options.syntaxOnly) return sortDiagnostics(diagnostics);
   const [{ planBuilds }, { catalog }] = await Promise.all([import('../../engine/plan.ts'), import('../../catalog.ts')]);

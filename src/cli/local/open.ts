@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { KilnError } from '../../sdk/errors.ts';
 
 /** An embedded EC2 at hand: started for this command, or one that `kiln local up` keeps running. */
 export interface OpenedLocalEc2 {
@@ -44,6 +45,19 @@ export async function openLocalEc2({ env, faults, notice }: OpenOptions): Promis
   });
   pointAwsAt(server, env);
   return { endpoint: server.endpoint, credentials: server.credentials, storeDir, close: () => server.close() };
+}
+
+/**
+ * Throws a KilnError unless an embedded EC2 is running by itself: one that a build starts ends with the build, and its
+ * instances with it.
+ */
+export async function requireLasting(env: NodeJS.ProcessEnv): Promise<void> {
+  const { findRunningLocalEc2 } = await import('../../local-ec2/index.ts');
+  if (await findRunningLocalEc2(localStoreDir(env))) return;
+  throw new KilnError('an instance can only be kept where an embedded EC2 goes on running, and none does', {
+    hint: 'start one with "kiln local up" in another terminal, then build again; the build will use it',
+    code: 'local-not-up',
+  });
 }
 
 /** The variables that lead AWS SDKs, the aws CLI and Terraform to the embedded EC2. */

@@ -1,5 +1,5 @@
 import type { Artifact } from '../../sdk/artifact.ts';
-import { messageOf } from '../../sdk/errors.ts';
+import { KilnError, messageOf } from '../../sdk/errors.ts';
 import type { BuildEvent } from '../../sdk/events.ts';
 import type { Io } from '../io.ts';
 import { diagnosticToJson } from './diagnostics.ts';
@@ -21,7 +21,12 @@ function toJson(event: BuildEvent): Record<string, unknown> {
     case 'build-finished':
       return { ...event, artifacts: event.artifacts.map(artifactToJson) };
     case 'build-failed':
-      return { ...event, error: messageOf(event.error), artifacts: event.artifacts.map(artifactToJson) };
+      return {
+        ...event,
+        code: event.error instanceof KilnError ? event.error.code : 'failed',
+        error: messageOf(event.error),
+        artifacts: event.artifacts.map(artifactToJson),
+      };
     default:
       return { ...event };
   }

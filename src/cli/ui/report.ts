@@ -29,6 +29,6 @@ export function reportDiagnostics(io: Io, mode: OutputMode, diagnostics: readonl
 }
 
 /** Prints one failure that has no place in a template. */
-export function reportFailure(io: Io, mode: OutputMode, message: string, hint?: string): void {
-  reportDiagnostics(io, mode, [{ severity: 'error', code: 'failed', message, ...(hint && { hint }) }]);
+export function reportFailure(io: Io, mode: OutputMode, message: string, hint?: string, code = 'failed'): void {
+  reportDiagnostics(io, mode, [{ severity: 'error', code, message, ...(hint && { hint }) }]);
 }

@@ -1,6 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { sleep } from '../../sdk/async.ts';
-import type { CommandResult, Communicator, RunCommandOptions, TransferOptions } from '../../sdk/communicator.ts';
+import type {
+  CommandResult,
+  Communicator,
+  RunCommandOptions,
+  ShellOptions,
+  TransferOptions,
+} from '../../sdk/communicator.ts';
 import { formatDuration } from '../../sdk/duration.ts';
 import { KilnError } from '../../sdk/errors.ts';
 import type { Ui } from '../../sdk/plugin.ts';
@@ -11,6 +17,7 @@ import { downloadFolder, uploadFolder } from './folders.ts';
 import { openFiles, type RemoteFiles } from './remote-files.ts';
 import { neverStarted, runCommand } from './run.ts';
 import type { SshSettings } from './settings.ts';
+import { openShell } from './shell.ts';
 
 /** The SSH communicator: one connection at a time, made anew when it was lost. */
 export class SshCommunicator implements Communicator {
@@ -49,6 +56,10 @@ export class SshCommunicator implements Communicator {
       if (connection.open || !neverStarted(error)) throw error;
       return runCommand(await this.#ready(options.signal), command, options, this.#settings);
     }
+  }
+
+  async shell(options: ShellOptions): Promise<CommandResult> {
+    return openShell(await this.#ready(options.signal), options);
   }
 
   async upload(

@@ -48,11 +48,17 @@ export class Life {
     this.#word = undefined;
   }
 
+  /** What init has said of the machine's end; empty while there is none in sight. */
+  async word(): Promise<string> {
+    const buffer = Buffer.alloc(16);
+    // Closed meanwhile: the machine is gone, and what mattered has been read.
+    const read = await this.#word?.read(buffer, 0, buffer.length, 0).catch(() => undefined);
+    return buffer.toString('utf8', 0, read?.bytesRead ?? 0).trim();
+  }
+
   /** How it went down. */
   async how(): Promise<'poweroff' | 'reboot' | 'died'> {
-    const buffer = Buffer.alloc(16);
-    const read = await this.#word?.read(buffer, 0, buffer.length, 0);
-    const word = buffer.toString('utf8', 0, read?.bytesRead ?? 0).trim();
+    const word = await this.word();
     if (word === 'reboot') return this.#stopped ? 'poweroff' : 'reboot';
     return this.#stopped || word === 'poweroff' || word === 'halt' ? 'poweroff' : 'died';
   }

@@ -4,6 +4,7 @@ import { type Account, findAccount } from './guest/accounts.ts';
 import type { Entrance } from './guest/enter.ts';
 import type { GuestFiles } from './guest/files.ts';
 import { ensureLogin } from './guest/prepare.ts';
+import type { Life } from './life.ts';
 import type { Guest } from './ssh/guest.ts';
 
 /** How long a first command waits for systemd to answer. */
@@ -19,12 +20,13 @@ export interface LoginOptions {
   readonly spec: MachineSpec;
   readonly files: GuestFiles;
   readonly entrance: Entrance;
+  readonly life: Life;
   readonly systemd: boolean;
   notice(text: string): void;
 }
 
 /** The machine as its SSH server needs it. */
-export function loginGuest({ spec, files, entrance, systemd, notice }: LoginOptions): Guest {
+export function loginGuest({ spec, files, entrance, life, systemd, notice }: LoginOptions): Guest {
   const settled = systemd ? waitForSystemd(files) : Promise.resolve();
   let logins: Promise<unknown> = Promise.resolve();
   return {
@@ -32,6 +34,7 @@ export function loginGuest({ spec, files, entrance, systemd, notice }: LoginOpti
     authorizedKeys: spec.authorizedKeys,
     run: command => entrance.run(command),
     settled: () => settled,
+    goingDown: async () => (await life.word()) !== '',
     // One at a time: two connections must not create the same user twice.
     login(name) {
       const result = logins.then(() => login(name));

@@ -101,7 +101,7 @@ async function start(
   launched.begin(systemd);
   log.say(systemd === undefined ? 'init is a small one of kiln: no systemd here' : `init is ${systemd}`);
   log.announce(keys, spec.hostname);
-  const guest = loginGuest({ spec, files, entrance, systemd: systemd !== undefined, notice });
+  const guest = loginGuest({ spec, files, entrance, life, systemd: systemd !== undefined, notice });
   const server = await startSshServer(guest, {
     address: spec.address,
     port: SSH_PORT,

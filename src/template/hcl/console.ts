@@ -55,7 +55,8 @@ const libraries: Libraries = {};
 async function open(path: string, options: HclLoadOptions): Promise<Session> {
   const diagnostics: Diagnostic[] = [];
   const loading = await prepareLoading(path, options, diagnostics, libraries);
-  if (!loading || hasErrors(diagnostics)) throw new DiagnosticError(diagnostics);
+  // What could not be read stays unknown; whoever loaded the template has told of it.
+  if (!loading || hasErrors(diagnostics.filter(one => one.code !== 'data-source-failed'))) throw new DiagnosticError(diagnostics);
   return { scope: loading.scope, loading };
 }
 

@@ -1,11 +1,11 @@
+import type { OutputType } from '../../sdk/data-source.ts';
 import type { Diagnostic } from '../../sdk/diagnostics.ts';
 import type { ObjectNode } from '../../sdk/node.ts';
 import type { OptionSchema } from '../../sdk/options.ts';
 import type { Span } from '../../sdk/source.ts';
 import type { Renderer } from '../model.ts';
 
-/** Type of an attribute that a data source gives. */
-export type OutputType = 'string' | 'number' | 'bool' | 'strings' | 'string-map' | 'any';
+export type { OutputType } from '../../sdk/data-source.ts';
 
 export interface DataSourceContext {
   readonly renderer: Renderer;

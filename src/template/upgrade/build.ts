@@ -34,7 +34,7 @@ export class BuildBlock {
   }
 
   text(): string {
-    const { raw } = this;
+    const raw = this.raw;
     const description = raw.description ? `description = ${quoteText(raw.description)}\n\n` : '';
     const list = listOf(this.sources.map(({ builder, name }) => quoteText(`source.${builder.type}.${name}`)));
     const parts = [
@@ -56,11 +56,13 @@ export class BuildBlock {
       selection,
       duration('pause_before', one.pauseBefore),
       duration('timeout', one.timeout),
-      one.maxRetries && one.maxRetries.value !== '' ? `max_retries = ${retries(one.maxRetries.value, writer, one)}\n` : '',
+      one.maxRetries && one.maxRetries.value !== ''
+        ? `max_retries = ${retries(one.maxRetries.value, writer, one)}\n`
+        : '',
       this.overrides(one, writer),
     ].join('');
     const body = bodyOf(one.options, this.tableOf('provisioner', one.type), writer.text);
-    return `${writer.remarks}${block} ${quoteText(one.type)} {\n${meta}${body}}\n`;
+    return `${writer.remarks}${block} ${quoteText(one.type)} ${blockOf(meta + body)}\n`;
   }
 
   private overrides({ overrides }: RawProvisioner, writer: BlockWriter): string {
@@ -87,11 +89,17 @@ export class BuildBlock {
       one.keepInputArtifact === undefined ? '' : `keep_input_artifact = ${one.keepInputArtifact}\n`,
     ].join('');
     const body = bodyOf(one.options, this.tableOf('post-processor', one.type), writer.text);
-    return `${writer.remarks}post-processor ${quoteText(one.type)} {\n${meta}${body}}\n`;
+    return `${writer.remarks}post-processor ${quoteText(one.type)} ${blockOf(meta + body)}\n`;
   }
 
   /** `only` and `except` name sources as TYPE.NAME. */
-  private selection({ only, except }: { readonly only: readonly NameRef[]; readonly except: readonly NameRef[] }): string {
+  private selection({
+    only,
+    except,
+  }: {
+    readonly only: readonly NameRef[];
+    readonly except: readonly NameRef[];
+  }): string {
     const list = (name: string, references: readonly NameRef[]): string => {
       const names = references.flatMap(ref => {
         const source = this.sources.find(({ builder }) => builder.name === ref.name);
@@ -123,4 +131,8 @@ export class BuildBlock {
 function retries(text: string, writer: BlockWriter, { maxRetries }: RawProvisioner): string {
   if (/^[+-]?\d+$/.test(text)) return String(Math.max(0, Number(text)));
   return maxRetries ? writer.text(maxRetries) : quoteText(text);
+}
+
+function blockOf(body: string): string {
+  return body === '' ? '{}' : `{\n${body}}`;
 }

@@ -1,4 +1,3 @@
-
 /** A value in HCL's form; `text` when it is a string that is known. */
 export interface Code {
   readonly code: string;
@@ -94,4 +93,3 @@ export const ADVICE: Readonly<Record<string, string>> = {
   build: 'in HCL2: build.NAME, in provisioners and post-processors',
   sed: 'in HCL2: regex_replace(TEXT, PATTERN, NEW)',
 };
-

@@ -45,7 +45,7 @@ export function upgradeTemplate(source: SourceFile, options: UpgradeOptions): Up
 
 function write(raw: RawTemplate, options: UpgradeOptions, diagnostics: Diagnostic[]): string {
   const globals = new Globals(raw);
-  const sources = nameSources(raw.builders);
+  const sources = nameSources(raw.builders, raw.variables);
   // In this order, as each may refer to what stands above it in the file.
   const build = new BuildBlock(raw, sources, globals, options.tableOf, diagnostics).text();
   const sourceBlocks = sources.map(one =>

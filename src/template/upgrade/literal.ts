@@ -25,11 +25,9 @@ const ESCAPES: Readonly<Record<string, string>> = {
  * sign at the end would turn into an escape.
  */
 export function escapeText(text: string, beforeInterpolation = false): string {
-  const escaped = text.replace(/[\\"\n\r\t]/g, char => ESCAPES[char] ?? char).replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must be written as escapes
-    /[\u0000-\u001f\u007f\u2028\u2029]/g,
-    char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  const escaped = text
+    .replace(/[\\"\n\r\t]/g, char => ESCAPES[char] ?? char)
+    .replace(/[\p{Cc}\u2028\u2029]/gu, char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
   const safe = escaped.replace(/([$%])\1*(?=\{)/g, signs => {
     const sign = signs.charAt(0);
     // "$${" is read as an escaped "${", so that what is "$${" needs its first sign from an interpolation.

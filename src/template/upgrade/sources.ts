@@ -39,8 +39,8 @@ function withImageSearch(
   { writer, dataWriter }: { readonly writer: BlockWriter; readonly dataWriter: BlockWriter },
 ): string {
   const filter = memberOf(options, 'source_ami_filter');
-  const isSearch = type.startsWith('amazon-') && filter?.value.kind === 'object' && !memberOf(options, 'source_ami');
-  if (!filter || filter.value.kind !== 'object' || !isSearch) return bodyOf(options, builder, writer.text);
+  const isAmazon = type.startsWith('amazon-') && !memberOf(options, 'source_ami');
+  if (!isAmazon || filter?.value.kind !== 'object') return bodyOf(options, builder, writer.text);
   const search = filter.value;
   const known = (members: ObjectNode['members']): ObjectNode['members'] =>
     members.filter(({ key, value }) => value.kind !== 'null' && Object.hasOwn(amazonAmi, key.toLowerCase()));

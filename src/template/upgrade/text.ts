@@ -58,11 +58,7 @@ function wholeActions({ text, definitions }: ParsedTemplate, names: Names): Repl
 }
 
 /** Calls inside of what stays: their values are written there as texts. */
-function callsInside(
-  { calls }: ParsedTemplate,
-  names: Names,
-  isDone: (call: Command) => boolean,
-): Replacement[] {
+function callsInside({ calls }: ParsedTemplate, names: Names, isDone: (call: Command) => boolean): Replacement[] {
   const found: Replacement[] = [];
   const outermostFirst = [...calls].sort((a, b) => a.start - b.start || b.end - a.end);
   for (const call of outermostFirst) {

@@ -32,7 +32,9 @@ export class Globals {
   }
 
   /** Where a text stands decides what it may refer to. */
-  namesFor(place: Pick<Names, 'buildName' | 'buildType' | 'running'> & { readonly inVariable?: 'default' | 'local' }): Names {
+  namesFor(
+    place: Pick<Names, 'buildName' | 'buildType' | 'running'> & { readonly inVariable?: 'default' | 'local' },
+  ): Names {
     return {
       ...place,
       user: name => ({ code: this.reference(name) }),

@@ -7,7 +7,7 @@ import { ebsOptions } from '../../../builders/amazon-ebs/schema.ts';
 import { surrogateOptions } from '../../../builders/amazon-ebssurrogate/schema.ts';
 import { ebsVolumeOptions } from '../../../builders/amazon-ebsvolume/schema.ts';
 import { instanceOptions } from '../../../builders/amazon-instance/schema.ts';
-import { accessOptions, imageExtraOptions } from '../../../src/aws/options/index.ts';
+import { accessOptions, imageExtraOptions, runExtraOptions } from '../../../src/aws/options/index.ts';
 import type { Option, OptionTable } from '../../../src/sdk/options.ts';
 
 interface Fact {
@@ -98,7 +98,7 @@ for (const [type, table, count] of BUILDERS) {
     it(`has exactly the ${count} options, besides what kiln adds`, () => {
       const names = wanted().map(one => one.name);
       assert.equal(names.length, count);
-      const known = Object.keys(table).filter(name => !(name in imageExtraOptions));
+      const known = Object.keys(table).filter(name => !(name in imageExtraOptions || name in runExtraOptions));
       assert.deepEqual(known.sort(), [...names].sort());
     });
 

@@ -5,7 +5,6 @@ import { AwsError, certainlyNotCreated, isAwsError, isKind, toAwsError } from '.
 import { type CallSettings, callPolicy } from '../../../src/aws/policy/call.ts';
 import { kindOf } from '../../../src/aws/policy/codes.ts';
 import { createOnce } from '../../../src/aws/policy/create-once.ts';
-import { Limiter } from '../../../src/aws/policy/limiter.ts';
 
 const never = new AbortController().signal;
 
@@ -214,27 +213,4 @@ describe('createOnce', () => {
     const find = async (): Promise<string | undefined> => (++looks > 4 ? 'first' : undefined);
     assert.equal(await createOnce(never, calls.send, find), 'first');
   }).timeout(10_000);
-});
-
-describe('the limiter', () => {
-  it('stands aside until AWS throttles', async () => {
-    const limiter = new Limiter();
-    const slots = Promise.all(Array.from({ length: 500 }, () => limiter.slot(never))).then(() => 'at once');
-    assert.equal(await Promise.race([slots, new Promise(resolve => setImmediate(resolve, 'later'))]), 'at once');
-  });
-
-  it('spreads calls after that', async () => {
-    const limiter = new Limiter();
-    for (let n = 0; n < 20; n++) await limiter.slot(never);
-    limiter.throttled();
-    const started = performance.now();
-    await Promise.all(Array.from({ length: 4 }, () => limiter.slot(never)));
-    assert.ok(performance.now() - started > 150, 'four calls at 12 a second take more than 150 ms');
-  });
-
-  it('lets a cancelled build go at once', async () => {
-    const limiter = new Limiter();
-    limiter.throttled();
-    await assert.rejects(limiter.slot(AbortSignal.timeout(10)));
-  });
 });

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, it } from 'mocha';
 import { Poller } from '../../../src/aws/policy/poller.ts';
 import { waitFor } from '../../../src/aws/waiter.ts';
 
 const never = new AbortController().signal;
-setMaxListeners(0, never);
 
 /** States by id that advance with each question. */
 function world(states: Record<string, string[]>) {
@@ -94,7 +92,7 @@ describe('the waiter', () => {
         what: 'thing x',
         goal: 'ready',
         longest,
-        longestPause: 5,
+        kind: 'running',
         polling: { delay: 3, ...polling },
         look: item => (item === 'ready' ? { done: item } : { waiting: item, progress: item }),
       },
@@ -120,5 +118,25 @@ describe('the waiter', () => {
   it('tolerates that a new thing is not visible yet', async () => {
     const { poller } = world({ x: ['', '', 'ready'] });
     assert.equal(await wait(poller, 1000), 'ready');
+  });
+});
+
+describe('many waits on one signal', () => {
+  it('add one listener to it, so that Node does not warn of a leak', async () => {
+    const warnings: string[] = [];
+    const warned = (warning: Error): void => void warnings.push(warning.message);
+    process.on('warning', warned);
+    try {
+      const build = new AbortController();
+      const { wait } = world(Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`i${n}`, ['pending', 'ready']])));
+      await Promise.all(Array.from({ length: 30 }, (_, n) => wait(`i${n}`, build.signal)));
+      const waiting = Array.from({ length: 30 }, (_, n) => wait(`none${n}`, build.signal));
+      build.abort(new Error('stopped'));
+      for (const one of waiting) await assert.rejects(one, /stopped/);
+      await delay(5);
+    } finally {
+      process.off('warning', warned);
+    }
+    assert.deepEqual(warnings, []);
   });
 });

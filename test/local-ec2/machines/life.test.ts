@@ -80,7 +80,9 @@ for (const init of ['systemd', 'the small init'] as const) {
         const plan = spec({ layers });
         const machine = await rig.machines.start(plan);
         const shell = await Shell.connect(machine, plan.address);
-        await shell.run(`sudo ${command}; sleep 30`);
+        // The line goes dead; the command is not said to have failed.
+        const { code, signal } = await shell.run(`sudo ${command}; sleep 30`);
+        assert.deepEqual([code, signal], [null, undefined]);
         assert.equal(await machine.ended, how);
         assert.deepEqual(processesOf(plan.rootVolumeId), []);
       });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCode } from '../../../sdk/errors.ts';
+import { COMMANDS_GROUP } from '../cgroup.ts';
 import { removeTree } from '../system.ts';
 
 /**
@@ -161,7 +162,11 @@ ListenStream=/run/kiln/unused-ssh.socket
 
 const ENDS = ['reboot', 'poweroff', 'halt'] as const;
 
-/** Tells kiln which way the machine goes down; systemd without the right to reboot can only exit, whatever was asked. */
+/**
+ * Tells kiln which way the machine goes down; systemd without the right to reboot can only exit, whatever was asked.
+ * Then ends what runs over SSH, as the end of the login sessions would: init, which is not its parent, would later wait
+ * for a sign of its death that never comes. (Process 0: one that is not of this machine.)
+ */
 function endUnit(end: string): string {
   return `[Unit]
 Description=Tell kiln that this machine ends: ${end}
@@ -170,7 +175,7 @@ Before=systemd-${end}.service
 [Service]
 Type=oneshot
 Slice=-.slice
-ExecStart=/bin/sh -c 'echo ${end} >/run/kiln/ended'
+ExecStart=/bin/sh -c 'echo ${end} >/run/kiln/ended; for s in TERM KILL; do for p in $$(cat /sys/fs/cgroup/${COMMANDS_GROUP}/cgroup.procs); do [ $$p = 0 ] || kill -s $$s $$p; done; sleep 0.1; done; true'
 `;
 }
 

@@ -12,4 +12,6 @@ export interface Guest {
   login(name: string): Promise<Account | undefined>;
   /** Resolves once commands may run: the init system answers, or there is none, or it takes too long. */
   settled(): Promise<void>;
+  /** Whether the machine is on its way down. */
+  goingDown(): Promise<boolean>;
 }

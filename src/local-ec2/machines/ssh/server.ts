@@ -98,7 +98,12 @@ function serveConnection(
       authenticate(guest, context)
         .then(async account => {
           if (!account) return;
-          login = { ...from, account, sftpServer: await guest.files.firstProgram(SFTP_PROGRAMS) };
+          login = {
+            ...from,
+            account,
+            hangUp: () => connection.end(),
+            sftpServer: await guest.files.firstProgram(SFTP_PROGRAMS),
+          };
           context.accept();
         })
         .catch((error: unknown) => {

@@ -15,6 +15,8 @@ export interface Login {
   /** For SSH_CONNECTION: client address and port, server address and port. */
   readonly route: string;
   readonly fromOpenSsh: boolean;
+  /** Ends the connection. */
+  hangUp(): void;
   /** The image's own SFTP server, when it has one. */
   readonly sftpServer: string | undefined;
 }
@@ -62,6 +64,11 @@ export function serveSession(guest: Guest, login: Login, session: Session, onNot
     const drained = connectStreams(process, channel);
     const { code, signal } = await process.ended;
     await settledWithin(drained, OUTPUT_GRACE);
+    // A machine that goes down takes its SSH server along: the client finds the line dead, not the command failed.
+    if (await guest.goingDown()) {
+      login.hangUp();
+      return;
+    }
     if (signal) channel.exit(signal.replace(/^SIG/, ''), false, '');
     else channel.exit(code ?? 255);
     await drained;

@@ -1,5 +1,5 @@
 import { type Diagnostic, errorAt } from '../../../sdk/diagnostics.ts';
-import { DiagnosticError, messageOf } from '../../../sdk/errors.ts';
+import { DiagnosticError, KilnError, messageOf } from '../../../sdk/errors.ts';
 import { didYouMean } from '../../../sdk/suggest.ts';
 import { PendingLookup } from '../../interpolate/lookups.ts';
 import type { DataSource, DataSourceContext, DataSources, OutputType } from '../data.ts';
@@ -142,10 +142,11 @@ async function evaluateData(
     return resultOf(source, await source.read(options, context));
   } catch (error) {
     if (error instanceof DiagnosticError) diagnostics.push(...error.diagnostics.map(one => ({ component, ...one })));
-    else
-      diagnostics.push(
-        errorAt(node.span, 'data-source-failed', `${component} could not be read: ${messageOf(error)}`, { component }),
-      );
+    else {
+      const hint = error instanceof KilnError ? error.hint : undefined;
+      const message = `${component} could not be read: ${messageOf(error)}`;
+      diagnostics.push(errorAt(node.span, 'data-source-failed', message, { component, ...(hint && { hint }) }));
+    }
     return unknownResult(source);
   }
 }

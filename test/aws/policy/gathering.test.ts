@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { setMaxListeners } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, it } from 'mocha';
+import { Gathering } from '../../../src/aws/policy/gathering.ts';
+
+const never = new AbortController().signal;
+setMaxListeners(0, never);
+
+/** Gathers, noting what was sent; items that begin with `bad` spoil their call. */
+function recording() {
+  const sent: string[][] = [];
+  const gathering = new Gathering<string, string>(
+    async items => {
+      sent.push([...items]);
+      await delay(1);
+      const bad = items.find(item => item.startsWith('bad'));
+      if (bad) throw new Error(`${bad} is refused`);
+      return items.map(item => `${item}!`);
+    },
+    () => 2,
+  );
+  return { sent, gathering };
+}
+
+describe('gathering', () => {
+  it('makes one call of what is asked at once, and gives each its own result', async () => {
+    const { sent, gathering } = recording();
+    assert.deepEqual(await Promise.all(['a', 'b', 'c'].map(item => gathering.ask(item, never))), ['a!', 'b!', 'c!']);
+    assert.equal(await gathering.ask('d', never), 'd!');
+    assert.deepEqual(sent, [['a', 'b', 'c'], ['d']]);
+  });
+
+  it('lets one bad item fail alone', async () => {
+    const { gathering } = recording();
+    const results = await Promise.allSettled(['a', 'bad', 'c'].map(item => gathering.ask(item, never)));
+    assert.deepEqual(
+      results.map(one => (one.status === 'fulfilled' ? one.value : (one.reason as Error).message)),
+      ['a!', 'bad is refused', 'c!'],
+    );
+  });
+
+  it('leaves out who is cancelled before the call, and does not disturb the others after it', async () => {
+    const { sent, gathering } = recording();
+    const cancelled = new AbortController();
+    const early = gathering.ask('early', cancelled.signal);
+    const other = gathering.ask('other', never);
+    cancelled.abort(new Error('stop'));
+    await assert.rejects(early, /stop/);
+    assert.equal(await other, 'other!');
+    assert.deepEqual(sent, [['other']]);
+  });
+
+  it('ends a call that nobody waits for any more', async () => {
+    let signal: AbortSignal | undefined;
+    const gathering = new Gathering<string, string>(
+      (_, given) => {
+        signal = given;
+        return new Promise(() => {});
+      },
+      () => 0,
+    );
+    const cancelled = new AbortController();
+    const asking = gathering.ask('a', cancelled.signal);
+    await delay(10);
+    assert.equal(signal?.aborted, false);
+    cancelled.abort(new Error('stop'));
+    await assert.rejects(asking, /stop/);
+    assert.equal(signal?.aborted, true);
+  });
+
+  it('takes a hundred things at most in one call', async () => {
+    const { sent, gathering } = recording();
+    await Promise.all(Array.from({ length: 130 }, (_, n) => gathering.ask(`i${n}`, never)));
+    assert.deepEqual(
+      sent.map(items => items.length),
+      [100, 30],
+    );
+  });
+});

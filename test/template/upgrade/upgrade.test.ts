@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { after, before, describe, it } from 'mocha';
+import { optionTables } from '../../../src/cli/option-tables.ts';
+import { constantScope } from '../../../src/template/hcl/blocks/values.ts';
+import { evaluate } from '../../../src/template/hcl/eval/index.ts';
+import { parseHclExpression } from '../../../src/template/hcl/syntax/index.ts';
+import { type UpgradeResult, upgradeTemplate } from '../../../src/template/upgrade/index.ts';
+import { escapeText, quoteText } from '../../../src/template/upgrade/literal.ts';
+import { Scratch } from '../../helpers/kiln.ts';
+
+async function upgrade(template: object, annotations = false): Promise<UpgradeResult> {
+  const source = { path: 't.json', text: JSON.stringify(template) };
+  return upgradeTemplate(source, { annotations, ...(await optionTables(source)) });
+}
+
+/** The upgraded text, without what is between its lines and inside of them for looks. */
+async function lines(template: object): Promise<string[]> {
+  const { text, diagnostics } = await upgrade(template);
+  assert.ok(text !== undefined, diagnostics[0]?.message);
+  return text.split('\n').map(line => line.trim().replace(/ +/g, ' '));
+}
+
+const NONE = { type: 'null', communicator: 'none' };
+
+function hclValue(code: string): unknown {
+  const { expression, diagnostics } = parseHclExpression({ path: 'x', text: code });
+  assert.deepEqual(diagnostics, [], code);
+  assert.ok(expression);
+  const value = evaluate(expression, constantScope('nothing'), []);
+  return value.kind === 'string' ? value.text : value;
+}
+
+describe('hcl2_upgrade', () => {
+  it('writes any text so that HCL reads the same text', () => {
+    const tricky = fc.string({
+      unit: fc.constantFrom('$', '%', '{', '}', '"', '\\', '\n', '\t', '~', 'a', '\u0000', 'é'),
+    });
+    fc.assert(
+      fc.property(fc.oneof(tricky, fc.string({ unit: 'grapheme' })), text => {
+        assert.equal(hclValue(quoteText(text)), text.normalize('NFC'));
+        assert.equal(hclValue(`"${escapeText(text, true)}\${"x"}"`), `${text.normalize('NFC')}x`);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('turns variables into variables, and computed ones into locals', async () => {
+    const text = await lines({
+      _first: 'one\ntwo',
+      min_packer_version: '1.8.0',
+      description: 'what it is',
+      variables: {
+        plain: 'x',
+        needed: null,
+        home: '{{env `HOME`}}',
+        both: '{{user `plain`}}-{{env `HOME`}}',
+        'with space': 'y',
+        hidden: '{{ upper `s` }}',
+      },
+      'sensitive-variables': ['needed', 'hidden'],
+      builders: [{ ...NONE, ssh_host: '{{user `both`}}{{user `with space`}}{{user `nowhere`}}' }],
+    });
+    for (const wanted of [
+      ['# one', '# two'],
+      ['required_version = ">= 1.8.0"'],
+      ['variable "plain" {', 'type = string', 'default = "x"', '}'],
+      ['variable "needed" {', 'type = string', 'sensitive = true', '}'],
+      ['variable "home" {', 'type = string', 'default = "${env("HOME")}"', '}'],
+      ['variable "with_space" {', 'type = string', 'default = "y"', '}'],
+      ['variable "env_HOME" {', 'type = string', 'default = "${env("HOME")}"', '}'],
+      ['variable "nowhere" {', 'type = string', 'default = ""', '}'],
+      ['local "hidden" {', 'sensitive = true', 'expression = "${upper("s")}"', '}'],
+      ['locals {', 'both = "${var.plain}-${var.env_HOME}"', '}'],
+      ['ssh_host = "${local.both}${var.with_space}${var.nowhere}"'],
+      ['description = "what it is"'],
+    ])
+      assert.ok(text.join('\n').includes(wanted.join('\n')), `${wanted.join('\n')}\n\nnot in\n\n${text.join('\n')}`);
+  });
+
+  const calls: readonly [string, string][] = [
+    ['{{timestamp}}', '${local.timestamp}'],
+    ['{{isotime}}', '${legacy_isotime()}'],
+    ['{{isotime `2006`}}', '${legacy_isotime("2006")}'],
+    ['{{ isotime "2006" | upper }}', '${upper(legacy_isotime("2006"))}'],
+    ['{{strftime `%Y`}}', '${legacy_strftime("%Y")}'],
+    ['{{template_dir}}/x', '${path.root}/x'],
+    ['{{pwd}}', '${path.cwd}'],
+    ['{{packer_version}}', '${packer.version}'],
+    ['{{uuid}}', '${uuidv4()}'],
+    ['{{build `ID`}}', '${build.ID}'],
+    ['{{build_name}} {{build_type}}', '${source.type} ${source.type}'],
+    ['{{replace_all `a` `b` build_type}}', '${replace(source.type, "a", "b")}'],
+    ['{{replace_all `/a/` `b` `c`}}', '{{replace_all `/a/` `b` `c`}}'],
+    ['{{split `a-b` `-` 1}}', '${split("-", "a-b")[1]}'],
+    ['{{.Vars}} sh {{.Path}}', '{{.Vars}} sh {{.Path}}'],
+    ['a {{- user `v` }}', 'a {{- `${var.v}` }}'],
+    ['{{clean_resource_name (user `v`)}}', '{{clean_resource_name (`${var.v}`)}}'],
+    ['{{if eq (user `v`) "x"}}y{{end}}', '{{if eq (`${var.v}`) \\"x\\"}}y{{end}}'],
+    ['${HOME} %{x} $${y} "q"', '$${HOME} %%{x} ${"$"}$${y} \\"q\\"'],
+    ['${{user `v`}}', '${"$"}${var.v}'],
+    ['{{aws_secretsmanager `s` `k`}}', '${data.amazon-secretsmanager.autogenerated_1.value}'],
+    ['{{vault `a` `b`}}', '${vault("a", "b")}'],
+    ['{{ broken', '{{ broken'],
+  ];
+  for (const [json, hcl] of calls) {
+    it(`writes ${json} as ${hcl}`, async () => {
+      const provisioners = [{ type: 'shell-local', command: json }];
+      const text = await lines({ variables: { v: 'x' }, builders: [NONE], provisioners });
+      assert.equal(
+        text.find(line => line.startsWith('command = ')),
+        `command = "${hcl}"`,
+      );
+    });
+  }
+
+  it('leaves what has no counterpart, with a comment in the file and a warning at its place', async () => {
+    const { text, diagnostics } = await upgrade({
+      builders: [NONE],
+      provisioners: [{ type: 'shell-local', command: 'echo {{clean_resource_name `a:b`}}' }],
+    });
+    assert.match(text ?? '', /# The call of "clean_resource_name" stays as it is.*\n {2}provisioner "shell-local"/);
+    assert.deepEqual(
+      diagnostics.map(({ severity, code, span }) => [
+        severity,
+        code,
+        span?.file.text.slice(span.start, span.end) ?? '',
+      ]),
+      [['warning', 'call-left', 'clean_resource_name']],
+    );
+  });
+
+  it('names sources, and follows them in only, except, override and build_name', async () => {
+    const text = await lines({
+      builders: [{ ...NONE, name: 'a b' }, NONE, { type: 'file', content: 'x', target: 'y' }],
+      provisioners: [
+        { type: 'shell-local', command: '{{build_name}}', only: ['a b'], override: { null: { command: 'z' } } },
+      ],
+      'post-processors': [[{ type: 'manifest', except: ['null'], keep_input_artifact: true }, 'compress']],
+    });
+    for (const line of [
+      'sources = ["source.null.a_b", "source.file.autogenerated_1", "source.null.autogenerated_2"]',
+      'only = ["null.a_b"]',
+      'except = ["null.autogenerated_2"]',
+      'keep_input_artifact = true',
+      'autogenerated_2 = {',
+    ])
+      assert.ok(text.includes(line), `${line}\n\n${text.join('\n')}`);
+    assert.match(
+      text.join('\n'),
+      /command = "\$\{lookup\(\{.*a_b = "a b".*autogenerated_1 = "file".*\}, source\.name, source\.name\)\}"/,
+    );
+  });
+
+  it('makes one data source of equal searches for the source image', async () => {
+    const search = { filters: { name: 'x*' }, owners: ['self'], most_recent: true };
+    const ebs = {
+      type: 'amazon-ebs',
+      region: 'r',
+      source_ami_filter: search,
+      instance_type: 't3.micro',
+      ami_name: 'n',
+    };
+    const text = await lines({ builders: [ebs, { ...ebs, name: 'two' }, { ...ebs, name: 'three', region: 'q' }] });
+    assert.equal(text.filter(line => line.startsWith('data "amazon-ami"')).length, 2);
+    assert.equal(text.filter(line => line === 'source_ami = "${data.amazon-ami.autogenerated_1.id}"').length, 2);
+    assert.ok(text.includes('source = "github.com/hashicorp/amazon"') && text.includes('version = "~> 1"'));
+  });
+
+  it('writes lists, maps and blocks as the plugin declares them', async () => {
+    const text = await lines({
+      builders: [
+        {
+          type: 'amazon-ebs',
+          tags: { 'a b': 'c' },
+          ami_users: '1,2',
+          ami_regions: '{{user `r`}}',
+          AMI_Name: 'n',
+          launch_block_device_mappings: [{ device_name: 'a' }, { device_name: 'b', volume_size: 8 }],
+        },
+      ],
+    });
+    const all = text.join('\n');
+    for (const part of [
+      'tags = {\n"a b" = "c"\n}',
+      'ami_users = ["1", "2"]',
+      'ami_regions = compact(split(",", "${var.r}"))',
+      'ami_name = "n"',
+      'launch_block_device_mappings {\ndevice_name = "a"\n}',
+    ])
+      assert.ok(all.includes(part), `${part}\n\n${all}`);
+  });
+
+  it('explains the blocks when asked to', async () => {
+    const { text } = await upgrade({ builders: [NONE] }, true);
+    assert.match(text ?? '', /^# Made from a JSON template/);
+    assert.match(text ?? '', /# What is done to the sources\.\nbuild \{/);
+  });
+
+  describe('on the command line', () => {
+    const scratch = new Scratch();
+    before(() => scratch.write('t.json', { builders: [NONE] }));
+    after(() => scratch.remove());
+
+    it('writes beside the template, and what it wrote is valid', async () => {
+      const made = await scratch.run(['hcl2_upgrade', 't.json']);
+      assert.equal(made.code, 0, made.stderr);
+      assert.match(made.stdout, /^Successfully created t\.json\.pkr\.hcl/);
+      const valid = await scratch.run(['validate', 't.json.pkr.hcl']);
+      assert.equal(valid.code, 0, valid.stderr);
+      assert.equal((await scratch.run(['fmt', '-check', 't.json.pkr.hcl'])).code, 0);
+    });
+
+    it('makes the folder of -output-file', async () => {
+      const made = await scratch.run(['hcl2_upgrade', '-output-file=new/folder/x.pkr.hcl', 't.json']);
+      assert.equal(made.code, 0, made.stderr);
+      assert.match(scratch.read('new/folder/x.pkr.hcl'), /source "null" "autogenerated_1"/);
+    });
+
+    it('refuses a template with errors, at their places', async () => {
+      scratch.write('bad.json', '{\n  "builders": [{"typ": "null"}]\n}\n');
+      const { code, stderr, stdout } = await scratch.run(['hcl2_upgrade', 'bad.json']);
+      assert.equal(code, 1);
+      assert.equal(stdout, '');
+      assert.match(stderr, /bad\.json:2:\d+/);
+    });
+  });
+});
