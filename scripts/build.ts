@@ -38,7 +38,7 @@ await writePacks(bundle, {
     {
       name: 'kiln',
       entries:
-        /^src\/(cli\/(main|commands\/(validate|fmt|fix|inspect|version))|cli\/ui\/report|template\/(format\/json|hcl\/format\/index)|engine\/plan|catalog)\.ts$/,
+        /^src\/(cli\/(main|commands\/(validate|fmt|fix|inspect|version))|cli\/(ui\/report|secret-mask)|template\/(format\/json|hcl\/format\/index)|engine\/plan|catalog)\.ts$/,
     },
     {
       name: 'plugins',

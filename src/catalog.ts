@@ -11,9 +11,25 @@ function entry<P>(
 /** The only list of plugin type names. */
 export const catalog: Catalog = {
   builders: {
+    'amazon-chroot': entry(
+      () => import('../builders/amazon-chroot/index.ts'),
+      () => import('#validators/builder-amazon-chroot'),
+    ),
     'amazon-ebs': entry(
       () => import('../builders/amazon-ebs/index.ts'),
       () => import('#validators/builder-amazon-ebs'),
+    ),
+    'amazon-ebssurrogate': entry(
+      () => import('../builders/amazon-ebssurrogate/index.ts'),
+      () => import('#validators/builder-amazon-ebssurrogate'),
+    ),
+    'amazon-ebsvolume': entry(
+      () => import('../builders/amazon-ebsvolume/index.ts'),
+      () => import('#validators/builder-amazon-ebsvolume'),
+    ),
+    'amazon-instance': entry(
+      () => import('../builders/amazon-instance/index.ts'),
+      () => import('#validators/builder-amazon-instance'),
     ),
     file: entry(
       () => import('../builders/file/index.ts'),

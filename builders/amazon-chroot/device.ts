@@ -42,7 +42,11 @@ export async function shownDevice(
 ): Promise<string> {
   const candidates = nvme
     ? [nvme]
-    : [device, device.replace('/sd', '/xvd'), `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volume.replace('-', '')}`];
+    : [
+        device,
+        device.replace('/sd', '/xvd'),
+        `/dev/disk/by-id/nvme-Amazon_Elastic_Block_Store_${volume.replace('-', '')}`,
+      ];
   const until = performance.now() + PATIENCE;
   for (;;) {
     const shown = candidates.find(path => existsSync(path));

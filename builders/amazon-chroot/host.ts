@@ -44,5 +44,5 @@ export function hostOf(run: RunContext, wrapper: string): Host {
 function hintFor(reason: string): string {
   return /permission denied|superuser|not permitted|must be root/i.test(reason)
     ? 'run kiln as root, or set command_wrapper to "sudo {{.Command}}"'
-    : 'the message above is the program\'s own';
+    : "the message above is the program's own";
 }

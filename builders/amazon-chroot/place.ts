@@ -79,7 +79,8 @@ export class Place {
     const folder = kind === 'folder' ? target : join(target, '..');
     await this.#host.run(`the folder "${folder}" cannot be made`, ['mkdir', '-p', '--', folder]);
     const [real, root] = await Promise.all([realpath(folder), realpath(this.path)]);
-    if (real === root || real.startsWith(`${root}/`)) return kind === 'folder' ? real : join(real, path.split('/').at(-1) ?? '');
+    if (real === root || real.startsWith(`${root}/`))
+      return kind === 'folder' ? real : join(real, path.split('/').at(-1) ?? '');
     throw new KilnError(`"${path}" of the image is a link that leads out of it, to "${real}"`, {
       hint: 'leave it out of chroot_mounts or copy_files',
       code: 'link-out',

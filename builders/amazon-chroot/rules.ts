@@ -96,7 +96,7 @@ function checkReplacedMappings(options: ChrootOptions, context: PrepareContext):
   context.warning(
     ['ami_block_device_mappings'],
     'replaced-mappings',
-    "ami_block_device_mappings replace all mappings of the source image, they do not add to them",
+    'ami_block_device_mappings replace all mappings of the source image, they do not add to them',
   );
 }
 

@@ -1,7 +1,7 @@
 import { createFromInstance, modifyInstance } from '../../src/aws/image/create.ts';
+import type { Making } from '../../src/aws/image/making.ts';
 import { registerImage } from '../../src/aws/image/register.ts';
 import type { ImageSource, MakeImage } from '../../src/aws/image/source.ts';
-import type { Making } from '../../src/aws/image/making.ts';
 import { together } from '../../src/aws/launch/together.ts';
 import type { Ec2Machine } from '../../src/aws/machine.ts';
 import { volumeAt, volumesOf } from '../../src/aws/volumes/of-instance.ts';
@@ -40,10 +40,7 @@ export function surrogateSource(machine: Ec2Machine, options: SurrogateOptions):
 }
 
 /** Complete snapshots of the devices that go into the image, by device name. */
-async function snapshotDevices(
-  making: Making,
-  options: SurrogateOptions,
-): Promise<ReadonlyMap<string, Owned<string>>> {
+async function snapshotDevices(making: Making, options: SurrogateOptions): Promise<ReadonlyMap<string, Owned<string>>> {
   const { run, machine } = making;
   const volumes = await volumesOf(machine, run.signal);
   const wanted = imageDevices(options).map(({ device_name: device }) => ({
@@ -74,17 +71,21 @@ function registerSurrogate(
   const ids = new Map([...snapshots].map(([device, owned]) => [device, owned.value]));
   const { plan } = making;
   return (name, final) =>
-    registerImage(making, { name, final, snapshots: [...snapshots.values()] }, {
-      Architecture: architectureOf(options),
-      VirtualizationType: options.ami_virtualization_type,
-      RootDeviceName: options.ami_root_device.device_name,
-      BlockDeviceMappings: imageMappings(options, plan.mappings, ids),
-      ...(options.boot_mode && { BootMode: options.boot_mode as 'uefi' }),
-      ...(options.uefi_data && { UefiData: options.uefi_data }),
-      ...(options.tpm_support && { TpmSupport: options.tpm_support as 'v2.0' }),
-      ...(plan.options.ena_support && { EnaSupport: true }),
-      ...(plan.options.sriov_support && { SriovNetSupport: 'simple' }),
-    });
+    registerImage(
+      making,
+      { name, final, snapshots: [...snapshots.values()] },
+      {
+        Architecture: architectureOf(options),
+        VirtualizationType: options.ami_virtualization_type,
+        RootDeviceName: options.ami_root_device.device_name,
+        BlockDeviceMappings: imageMappings(options, plan.mappings, ids),
+        ...(options.boot_mode && { BootMode: options.boot_mode as 'uefi' }),
+        ...(options.uefi_data && { UefiData: options.uefi_data }),
+        ...(options.tpm_support && { TpmSupport: options.tpm_support as 'v2.0' }),
+        ...(plan.options.ena_support && { EnaSupport: true }),
+        ...(plan.options.sriov_support && { SriovNetSupport: 'simple' }),
+      },
+    );
 }
 
 function architectureOf(options: SurrogateOptions): 'x86_64' {

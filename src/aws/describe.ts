@@ -16,7 +16,7 @@ export interface Watched {
 
 /** Pause between two questions while AWS refuses calls as too many: a second for each wait, in milliseconds. */
 const THROTTLED_PAUSE = 1000;
-const LONGEST_THROTTLED_PAUSE = 5000;
+const LONGEST_THROTTLED_PAUSE = 8000;
 
 /** What was seen at an endpoint holds for all its regions. */
 const tempos = new Map<string, Tempo>();

@@ -13,6 +13,7 @@ const SNAPSHOT_LONGEST = 30 * MINUTE;
 const VOLUME_LONGEST = 200_000;
 /** How far the snapshots of a pending image are is asked first after this time, then ever more rarely; milliseconds. */
 const FIRST_PULSE = 2000;
+const FIRST_PULSE_THROTTLED = MINUTE;
 const PULSE_GROWTH = 1.5;
 const LONGEST_WITHOUT_PULSE = 5 * MINUTE;
 
@@ -85,7 +86,7 @@ export function waitForImage(
 ): Promise<Image> {
   const { images, tempo } = watch(ec2);
   const pulse: Pulse = { value: '' };
-  let nextPulse = FIRST_PULSE;
+  let nextPulse = ec2.throttled() ? FIRST_PULSE_THROTTLED : FIRST_PULSE;
   const feelPulse = async (image: Image, elapsed: number): Promise<void> => {
     const ids = snapshotIds(image);
     if (elapsed < nextPulse || ids.length === 0) return;

@@ -50,13 +50,13 @@ export async function bake(request: BakeRequest, mode: OutputMode, io: Io): Prom
     dataSources: dataSources({ ...(onLocal && { local: () => onLocal.get() }), secret: mask.add }),
   });
   const { template } = loaded;
+  for (const secret of template?.secrets ?? []) mask.add(secret);
   if (!template || hasErrors(loaded.diagnostics)) {
-    reportDiagnostics(io, mode, sortDiagnostics(loaded.diagnostics));
+    reportDiagnostics(io, mode, sortDiagnostics(loaded.diagnostics), mask.mask);
     renderer.close();
     await (await onLocal?.got)?.close();
     return 1;
   }
-  for (const secret of template.secrets) mask.add(secret);
   const interrupts = new Interrupts(emit, io);
   const localEc2 = await onLocal?.get();
   try {
@@ -69,7 +69,7 @@ export async function bake(request: BakeRequest, mode: OutputMode, io: Io): Prom
     });
     for (const secret of plans.secrets) mask.add(secret);
     const diagnostics = sortDiagnostics([...loaded.diagnostics, ...plans.diagnostics]);
-    if (diagnostics.length > 0) reportDiagnostics(io, mode, diagnostics);
+    if (diagnostics.length > 0) reportDiagnostics(io, mode, diagnostics, mask.mask);
     const builds = request.resume ? keptBuilds(plans.builds, request.resume) : plans.builds;
     if (builds.length === 0) {
       if (plans.failed.length === 0)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import type { Artifact } from '../sdk/artifact.ts';
 import { mapLimited } from '../sdk/async.ts';
 import { KilnError, messageOf } from '../sdk/errors.ts';
 import type { Emit } from '../sdk/events.ts';
@@ -124,7 +125,7 @@ function resumedBuild({ run, kept, undo }: ResumedRun, plan: BuildPlan): Resumed
 }
 
 function finished(build: string, outcome: BuildOutcome, milliseconds: number, { emit, secrets }: RunInput): void {
-  const { artifacts } = outcome;
+  const artifacts = shown(outcome.artifacts, secrets.mask);
   if (outcome.status === 'succeeded') {
     emit({ type: 'build-finished', build, milliseconds, artifacts });
     return;
@@ -139,5 +140,18 @@ function finished(build: string, outcome: BuildOutcome, milliseconds: number, { 
     message: secrets.mask(messageOf(error)),
     artifacts,
     ...hint,
+  });
+}
+
+/** Artifacts as they may be shown. One that passed through several sequences stays one. */
+function shown(artifacts: readonly Artifact[], mask: (text: string) => string): Artifact[] {
+  const masked = new Map<Artifact, Artifact>();
+  return artifacts.map(artifact => {
+    const known = masked.get(artifact);
+    if (known) return known;
+    const { id, files, description } = artifact;
+    const one = { ...artifact, id: mask(id), files: files.map(mask), description: mask(description) };
+    masked.set(artifact, one);
+    return one;
   });
 }

@@ -37,7 +37,10 @@ describe(`kiln build -on-error=keep, ssh and resume${skip ? ` (skipped: ${skip})
   let up: ChildProcess | undefined;
   let ended: Promise<Result> | undefined;
   const runs = join(scratch.dir, 'state', 'kiln', 'runs');
-  const runId = (): string => readdirSync(runs).find(name => name.endsWith('.keep.json'))?.split('.')[0] ?? '';
+  const runId = (): string =>
+    readdirSync(runs)
+      .find(name => name.endsWith('.keep.json'))
+      ?.split('.')[0] ?? '';
 
   before(async function () {
     if (skip) return this.skip();
@@ -114,7 +117,10 @@ describe(`kiln build -on-error=keep, ssh and resume${skip ? ` (skipped: ${skip})
     const { builds } = JSON.parse(scratch.read('manifest.json')) as { builds: { artifact_id: string }[] };
     const ami = /us-east-1: (ami-[0-9a-f]+)/.exec(result.stdout)?.[1];
     assert.equal(builds[0]?.artifact_id, `us-east-1:${ami}`);
-    assert.deepEqual(readdirSync(runs).filter(name => !name.endsWith('.ndjson')), []);
+    assert.deepEqual(
+      readdirSync(runs).filter(name => !name.endsWith('.ndjson')),
+      [],
+    );
     assert.equal((await scratch.run(['gc', '-json'])).stdout, '');
   });
 
@@ -149,7 +155,10 @@ describe(`kiln build -on-error=keep, ssh and resume${skip ? ` (skipped: ${skip})
     assert.equal((await scratch.run(['build', '-local', '-on-error=keep', 't.json'])).code, 1);
     const removed = await scratch.run(['gc', '-yes']);
     assert.match(removed.stdout, /Removed instance/);
-    assert.deepEqual(readdirSync(runs).filter(name => !name.endsWith('.ndjson')), []);
+    assert.deepEqual(
+      readdirSync(runs).filter(name => !name.endsWith('.ndjson')),
+      [],
+    );
     assert.match((await scratch.run(['resume'])).stderr, /no run is kept/);
   });
 });

@@ -128,7 +128,13 @@ describe('resources of a build', () => {
     const blocked = join(folder, 'blocked');
     writeFileSync(blocked, '');
     const ledger = new Ledger(join(blocked, 'runs'), { runId: 'x', template: 't', cwd: '/', local: false, expires });
-    const resources = buildResources({ runId: 'x', build: 'b', tags: () => ({}), ledger, undo: new UndoStack(() => {}) });
+    const resources = buildResources({
+      runId: 'x',
+      build: 'b',
+      tags: () => ({}),
+      ledger,
+      undo: new UndoStack(() => {}),
+    });
     await assert.rejects(
       resources.acquire(
         { kind: 'ec2:image', account },

@@ -190,6 +190,7 @@ async function openAccount(wanted: AccessOptions, info: AwsInfo): Promise<Aws> {
     ec2,
     sts,
     accessKeyId: async () => (await credentials.provider()).accessKeyId,
+    credentials: () => credentials.provider(),
     iam: () =>
       once('IAM', async () => {
         const { IAMClient, iamCommands } = await import('./iam-operations.ts');

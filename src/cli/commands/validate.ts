@@ -21,15 +21,20 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
     dataSources: dataSources(),
   };
   const found: Diagnostic[] = [];
+  const secrets = new Set<string>();
   let invalid = 0;
   for (const path of paths) {
-    const diagnostics = await validateOne(path, options);
-    if (hasErrors(diagnostics)) invalid += 1;
-    for (const one of diagnostics) found.push(one);
+    const one = await validateOne(path, options);
+    if (hasErrors(one.diagnostics)) invalid += 1;
+    for (const diagnostic of one.diagnostics) found.push(diagnostic);
+    for (const secret of one.secrets) secrets.add(secret);
   }
   if (found.length > 0) {
-    const { reportDiagnostics } = await import('../ui/report.ts');
-    reportDiagnostics(io, mode, found);
+    const [{ reportDiagnostics }, { SecretMask }] = await Promise.all([
+      import('../ui/report.ts'),
+      import('../secret-mask.ts'),
+    ]);
+    reportDiagnostics(io, mode, found, new SecretMask(secrets).mask);
   }
   const summary = verdict(paths.length, invalid, syntaxOnly);
   if (mode.kind === 'json') io.out(`${JSON.stringify({ type: 'validated', templates: paths.length, invalid })}\n`);
@@ -38,9 +43,16 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
   return invalid > 0 ? 1 : 0;
 }
 
-async function validateOne(path: string, options: TemplateOptions): Promise<readonly Diagnostic[]> {
+interface Validated {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Values to keep out of what is shown. */
+  readonly secrets: readonly string[];
+}
+
+async function validateOne(path: string, options: TemplateOptions): Promise<Validated> {
   const { template, diagnostics } = await loadTemplate(path, options);
-  if (!template || options.syntaxOnly) return sortDiagnostics(diagnostics);
+  if (!template || options.syntaxOnly)
+    return { diagnostics: sortDiagnostics(diagnostics), secrets: template?.secrets ?? [] };
   const [{ planBuilds }, { catalog }] = await Promise.all([import('../../engine/plan.ts'), import('../../catalog.ts')]);
   const plans = await planBuilds(template, catalog, {
     force: false,
@@ -49,7 +61,10 @@ async function validateOne(path: string, options: TemplateOptions): Promise<read
     local: false,
     mustRun: false,
   });
-  return sortDiagnostics([...diagnostics, ...plans.diagnostics]);
+  return {
+    diagnostics: sortDiagnostics([...diagnostics, ...plans.diagnostics]),
+    secrets: [...template.secrets, ...plans.secrets],
+  };
 }
 
 function verdict(count: number, invalid: number, syntaxOnly: boolean): string {

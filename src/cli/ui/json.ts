@@ -1,5 +1,5 @@
 import type { Artifact } from '../../sdk/artifact.ts';
-import { KilnError, messageOf } from '../../sdk/errors.ts';
+import { KilnError } from '../../sdk/errors.ts';
 import type { BuildEvent } from '../../sdk/events.ts';
 import type { Io } from '../io.ts';
 import { diagnosticToJson } from './diagnostics.ts';
@@ -20,13 +20,11 @@ function toJson(event: BuildEvent): Record<string, unknown> {
       return { type: event.type, ...diagnosticToJson(event.diagnostic) };
     case 'build-finished':
       return { ...event, artifacts: event.artifacts.map(artifactToJson) };
-    case 'build-failed':
-      return {
-        ...event,
-        code: event.error instanceof KilnError ? event.error.code : 'failed',
-        error: messageOf(event.error),
-        artifacts: event.artifacts.map(artifactToJson),
-      };
+    case 'build-failed': {
+      const { error, ...told } = event;
+      const code = error instanceof KilnError ? error.code : 'failed';
+      return { ...told, code, artifacts: event.artifacts.map(artifactToJson) };
+    }
     default:
       return { ...event };
   }

@@ -8,9 +8,18 @@ import { styleFor } from './style.ts';
 /** Most findings printed one by one; a broken file can have thousands. */
 const MOST = 100;
 
-/** Prints findings in the output mode asked for: to stderr for people, to stdout for programs. */
-export function reportDiagnostics(io: Io, mode: OutputMode, diagnostics: readonly Diagnostic[]): void {
-  const shown = mode.kind === 'json' ? diagnostics : diagnostics.slice(0, MOST);
+/**
+ * Prints findings in the output mode asked for: to stderr for people, to stdout for programs. `mask` takes sensitive values
+ * out of messages and excerpts.
+ */
+export function reportDiagnostics(
+  io: Io,
+  mode: OutputMode,
+  diagnostics: readonly Diagnostic[],
+  mask: (text: string) => string = text => text,
+): void {
+  const clean = diagnostics.map(one => masked(one, mask));
+  const shown = mode.kind === 'json' ? clean : clean.slice(0, MOST);
   const style = styleFor(mode.kind === 'human' && wantsColor(io, 'stderr', mode.color));
   let text = '';
   for (const one of shown) {
@@ -18,14 +27,23 @@ export function reportDiagnostics(io: Io, mode: OutputMode, diagnostics: readonl
     else if (mode.kind === 'machine')
       text += machineLine('', 'ui', [
         one.severity === 'error' ? 'error' : 'say',
-        formatDiagnostic(one, style).trimEnd(),
+        mask(formatDiagnostic(one, style)).trimEnd(),
       ]);
-    else text += `${formatDiagnostic(one, style)}\n`;
+    else text += `${mask(formatDiagnostic(one, style))}\n`;
   }
   if (diagnostics.length > shown.length) text += `... and ${diagnostics.length - shown.length} more\n`;
   if (mode.kind === 'human') io.err(text);
   else io.out(text);
-  if (mode.kind === 'human' && io.env['GITHUB_ACTIONS'] === 'true') io.out(diagnostics.map(githubAnnotation).join(''));
+  if (mode.kind === 'human' && io.env['GITHUB_ACTIONS'] === 'true') io.out(clean.map(githubAnnotation).join(''));
+}
+
+function masked(one: Diagnostic, mask: (text: string) => string): Diagnostic {
+  return {
+    ...one,
+    message: mask(one.message),
+    ...(one.hint && { hint: mask(one.hint) }),
+    ...(one.notes && { notes: one.notes.map(note => ({ ...note, message: mask(note.message) })) }),
+  };
 }
 
 /** Prints one failure that has no place in a template. */

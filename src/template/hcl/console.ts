@@ -56,7 +56,8 @@ async function open(path: string, options: HclLoadOptions): Promise<Session> {
   const diagnostics: Diagnostic[] = [];
   const loading = await prepareLoading(path, options, diagnostics, libraries);
   // What could not be read stays unknown; whoever loaded the template has told of it.
-  if (!loading || hasErrors(diagnostics.filter(one => one.code !== 'data-source-failed'))) throw new DiagnosticError(diagnostics);
+  if (!loading || hasErrors(diagnostics.filter(one => one.code !== 'data-source-failed')))
+    throw new DiagnosticError(diagnostics);
   return { scope: loading.scope, loading };
 }
 

@@ -166,19 +166,29 @@ describe('an amazon-ebssurrogate bake', () => {
       await baked();
       await baked({ force_deregister: true, force_delete_snapshot: true });
       assert.equal(server.state().images.length, 1);
-      const order = server.calls.map(call => call.action).filter(one => /^(CreateSnapshot|Deregister|Register)/.test(one));
+      const order = server.calls
+        .map(call => call.action)
+        .filter(one => /^(CreateSnapshot|Deregister|Register)/.test(one));
       assert.deepEqual(order.slice(-4), ['CreateSnapshot', 'CreateSnapshot', 'DeregisterImage', 'RegisterImage']);
     });
 
     it('works on a spot instance, which is neither stopped nor modified', async () => {
-      await baked({ instance_type: undefined, spot_instance_types: ['m5.large'], spot_price: 'auto', ena_support: true });
+      await baked({
+        instance_type: undefined,
+        spot_instance_types: ['m5.large'],
+        spot_price: 'auto',
+        ena_support: true,
+      });
       assert.deepEqual(callsOf(server, 'StopInstances'), []);
       assert.deepEqual(callsOf(server, 'ModifyInstanceAttribute'), []);
     });
   });
 
   describe('with use_create_image', () => {
-    const swap = { use_create_image: true, ami_root_device: { source_device_name: '/dev/sdf', device_name: '/dev/sda1' } };
+    const swap = {
+      use_create_image: true,
+      ami_root_device: { source_device_name: '/dev/sdf', device_name: '/dev/sda1' },
+    };
 
     it('swaps the root volume and makes an image of the instance, leaving nothing else', async () => {
       const result = await baked(swap);
@@ -204,14 +214,19 @@ describe('an amazon-ebssurrogate bake', () => {
       await baked(swap);
       await baked({ ...swap, force_deregister: true, force_delete_snapshot: true });
       assert.equal(server.state().images.length, 1);
-      const order = server.calls.map(call => call.action).filter(one => /^(CreateImage|Deregister|CopyImage)/.test(one));
+      const order = server.calls
+        .map(call => call.action)
+        .filter(one => /^(CreateImage|Deregister|CopyImage)/.test(one));
       assert.deepEqual(order.slice(1), ['CreateImage', 'DeregisterImage', 'CopyImage', 'DeregisterImage']);
     });
   });
 
   it('says that a snapshot does not exist, leaving nothing', async () => {
     const { error } = await bake({
-      launch_block_device_mappings: [...DEVICES, { device_name: '/dev/nvme1n1', volume_size: 1, snapshot_id: 'snap-0bad0000' }],
+      launch_block_device_mappings: [
+        ...DEVICES,
+        { device_name: '/dev/nvme1n1', volume_size: 1, snapshot_id: 'snap-0bad0000' },
+      ],
     });
     assert.match((error as Error).message, /snap-0bad0000/);
     assert.deepEqual(leaks(server), {});
@@ -224,7 +239,12 @@ describe('an amazon-ebssurrogate bake', () => {
         await start({
           faults: {
             faults: [
-              { kind: 'error', actions: ['RegisterImage', 'CreateImage'], code: 'InvalidParameterValue', message: 'no' },
+              {
+                kind: 'error',
+                actions: ['RegisterImage', 'CreateImage'],
+                code: 'InvalidParameterValue',
+                message: 'no',
+              },
             ],
           },
         });
@@ -236,8 +256,13 @@ describe('an amazon-ebssurrogate bake', () => {
       it('when answers are lost, but the image', async () => {
         await server.close();
         const lost = ['CreateSnapshot', 'RegisterImage', 'CreateImage', 'DetachVolume', 'AttachVolume'];
-        await start({ faults: { faults: lost.map(one => ({ kind: 'lost-reply', actions: [one], times: 1 }) as const) } });
-        await baked({ use_create_image, ami_root_device: { source_device_name: '/dev/sdf', device_name: '/dev/sda1' } });
+        await start({
+          faults: { faults: lost.map(one => ({ kind: 'lost-reply', actions: [one], times: 1 }) as const) },
+        });
+        await baked({
+          use_create_image,
+          ami_root_device: { source_device_name: '/dev/sdf', device_name: '/dev/sda1' },
+        });
         assert.equal(server.state().images.length, 1);
       }).timeout(60_000);
 

@@ -74,7 +74,12 @@ describe('an amazon-ebsvolume bake', () => {
       run_volume_tags: { 'for {{ .SourceAMI }}': 'a while' },
       run_volume_tag: [{ key: 'also', value: 'for a while' }],
       ebs_volumes: [
-        { device_name: '/dev/sdf', volume_size: 1, tags: { base: '{{ .SourceAMI }}' }, tag: [{ key: 'n', value: '1' }] },
+        {
+          device_name: '/dev/sdf',
+          volume_size: 1,
+          tags: { base: '{{ .SourceAMI }}' },
+          tag: [{ key: 'n', value: '1' }],
+        },
         { device_name: '/dev/sdg', volume_size: 1, tag: [{ key: 'n', value: '{{ .BuildRegion }}' }] },
       ],
     });
