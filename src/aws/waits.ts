@@ -63,6 +63,10 @@ function hintFor(instance: Instance): { hint?: string } {
   const code = instance.StateReason?.Code ?? '';
   if (code.includes('SpotInstance'))
     return { hint: 'AWS took the spot instance back: try again, other types, or on demand' };
+  if (code.includes('InstanceInitiatedShutdown'))
+    return {
+      hint: 'it was shut down from inside, by a provisioner or as max_build_time was over: with shutdown_behavior "stop" a shutdown does not end it, and disable_stop_instance waits for one',
+    };
   if (code.includes('VolumeLimitExceeded')) return { hint: 'the account is at its limit of EBS storage' };
   if (code.includes('InternalError') || code.includes('InvalidSnapshot')) {
     return { hint: 'often a KMS key of an encrypted volume that the account may not use, or a full snapshot limit' };

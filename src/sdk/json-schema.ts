@@ -3,7 +3,7 @@ import type { Option, OptionSchema, OptionTable, Rule } from './options.ts';
 export type JsonSchema = { readonly [key: string]: unknown };
 
 /** Pattern of a Go duration, for editors. */
-const DURATION = '^[+-]?(0|((\\d+\\.?\\d*|\\.\\d+)(ns|us|µs|ms|s|m|h))+)$';
+const DURATION = '^[+-]?(0|((\\d+(\\.\\d*)?|\\.\\d+)(ns|us|µs|ms|s|m|h))+)$';
 const TEMPLATE = { type: 'string', pattern: '\\{\\{' } as const;
 
 /**

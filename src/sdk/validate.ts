@@ -25,9 +25,25 @@ export function validateOptions(
   }
   for (const index of brokenRules) {
     const rule = schema.rules?.[index];
-    if (rule) found.push(explainRule(rule, decoded.value, node, at, component));
+    if (rule && !mayHold(rule, decoded)) found.push(explainRule(rule, decoded.value, node, at, component));
   }
   return found;
+}
+
+/** Whether a broken rule may still hold: values that are not known yet may turn out to be empty, which is unset. */
+function mayHold(rule: Rule, { value, unknown }: Decoded): boolean {
+  const isOpen = (name: string): boolean => unknown.has(`/${name}`);
+  switch (rule.rule) {
+    case 'exactly-one':
+    case 'at-most-one':
+      return rule.of.some(isOpen) && rule.of.filter(name => value[name] !== undefined && !isOpen(name)).length <= 1;
+    case 'together':
+      return rule.of.every(name => value[name] === undefined || isOpen(name));
+    case 'requires':
+      return isOpen(rule.if);
+    default:
+      return false;
+  }
 }
 
 function isUnknown(error: SchemaError, unknown: ReadonlySet<string>): boolean {

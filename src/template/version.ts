@@ -8,9 +8,12 @@ export interface Version {
 
 const VERSION = /^v?(\d+(?:\.\d+)*)(?:-?([A-Za-z~-][0-9A-Za-z~.-]*|\d+[0-9A-Za-z~.-]*))?(?:\+[0-9A-Za-z~.-]+)?$/;
 
+/** Longest text that is looked at: the pattern would take minutes for thousands of digits. */
+const LONGEST = 100;
+
 /** A version such as `1.7`, `v1.8.0-beta1` or `1.9.0+meta`; undefined when it is none. */
 export function parseVersion(text: string): Version | undefined {
-  const match = VERSION.exec(text.trim());
+  const match = text.length > LONGEST ? null : VERSION.exec(text.trim());
   if (!match?.[1]) return undefined;
   return { numbers: match[1].split('.').map(Number), prerelease: match[2] ?? '' };
 }

@@ -29,6 +29,34 @@ const TEXTS = [
   'md5', 'sha256', 'http://example.invalid/', 'https://[::1', '"', "'", '`', '$HOME', '%s', '*', '[a', '(', 'C:\\x\\y', 'a\nb', 'a\tb', '<<<', '\u2028',
   'ssh', 'winrm', 'none', 'session_manager', 'rsa', 'ed25519', '80:host:22', 'self', 'amazon', '-----BEGIN RSA PRIVATE KEY-----', '{"a":1}', '[1]', 'x'.repeat(5000),
 ]; // biome-ignore format: a list of texts
+/** Texts that make a careless pattern take for ever. */
+const LONG = [
+  '0',
+  '1.',
+  ' ',
+  'a-',
+  'a ',
+  ':',
+  '/',
+  '../',
+  '{',
+  '{{',
+  '"',
+  '`',
+  '\\',
+  ',',
+  'A=',
+  '%',
+  '*',
+  '[',
+  '(',
+  '$',
+  '\n',
+  '\t ',
+  'é',
+  '1s',
+  '@',
+].map(piece => `${piece.repeat(Math.floor(30_000 / piece.length))}!`);
 const NUMBERS = [
   0, 1, -1, 2, 3, 22, 65535, 65536, 1.5, -0.5, 1e21, 1e308, 9007199254740992, -9007199254740992, 2147483648, 8, 125,
   1000,
@@ -76,6 +104,8 @@ export class Documents {
     if (this.#chance(0.2)) document['sensitive-variables'] = this.#some(3, () => this.#pick(['a', 'b', 'nope', 5]));
     if (this.#chance(0.1)) document['error-cleanup-provisioner'] = this.#component(provisioners);
     if (this.#chance(0.05)) document[this.#pick(CORE)] = this.#anything(0);
+    if (this.#chance(0.1)) document['min_packer_version'] = this.#text();
+    if (this.#chance(0.1)) document['description'] = this.#text();
     return JSON.stringify(document, undefined, this.#pick([0, 1, 2, '\t']));
   }
 
@@ -141,6 +171,7 @@ export class Documents {
   }
 
   #text(): string {
+    if (this.#chance(0.002)) return this.#pick(LONG);
     return this.#chance(0.05) ? this.#pick(TEXTS) + this.#pick(TEXTS) : this.#pick(TEXTS);
   }
 

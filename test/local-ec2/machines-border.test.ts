@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { describe, it } from 'mocha';
 import { HOST_LAYER, type MachineSpec, type Machines } from '../../src/local-ec2/machines/contract.ts';
+import { hollowDisks } from '../../src/local-ec2/machines/none.ts';
 import { KilnError } from '../../src/sdk/errors.ts';
 import { eventually, imageOf, instanceOf, launch, testEc2, untilState } from './helpers.ts';
 
@@ -24,6 +25,7 @@ function memoryMachines() {
   let count = 0;
   let failing = '';
   const machines: Machines = {
+    disks: hollowDisks(() => `layer-${++count}`),
     async checkHost() {},
     async start(spec) {
       if (failing) throw new KilnError(failing);

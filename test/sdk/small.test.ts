@@ -10,6 +10,10 @@ import { positionAt } from '../../src/sdk/source.ts';
 import { nearest } from '../../src/sdk/suggest.ts';
 
 describe('durations', () => {
+  it('refuses a million digits without a unit, and soon', () => {
+    assert.equal(parseDuration('0'.repeat(1_000_000)), undefined);
+    assert.equal(parseDuration(`${'1.'.repeat(100_000)}s`), undefined);
+  });
   const cases: readonly [string, number | undefined][] = [
     ['300ms', 300],
     ['1.5h', 5_400_000],

@@ -105,6 +105,18 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ],
     load: () => import('./hcl2-upgrade.ts'),
   },
+  hcl2_downgrade: {
+    summary: 'Rewrite an HCL2 template in JSON, or tell why it cannot be',
+    args: 'TEMPLATE',
+    flags: [
+      flag('output-file', 'string', 'Where to write it; TEMPLATE.json when not given, - for standard output.', {
+        value: 'path',
+      }),
+      COLOR_FLAG,
+      ...TEMPLATE_FLAGS,
+    ],
+    load: () => import('./hcl2-downgrade.ts'),
+  },
   init: {
     summary: 'Check that the plugins an HCL2 template requires are built in',
     args: 'TEMPLATE',

@@ -1,7 +1,8 @@
 import { hasErrors, sortDiagnostics } from '../../sdk/diagnostics.ts';
 import { type Inspection, inspectTemplate } from '../../template/inspect.ts';
+import { languageOf } from '../../template/language.ts';
 import type { Io } from '../io.ts';
-import { loadOptions } from '../load-options.ts';
+import { loadOptions, type TemplateArgs } from '../load-options.ts';
 import { outputMode } from '../output-mode.ts';
 import { type ParsedArgs, UsageError } from '../parse-args.ts';
 import { machineLine } from '../ui/machine-line.ts';
@@ -11,7 +12,8 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
   if (path === undefined || more.length > 0)
     throw new UsageError('inspect takes one template', 'write kiln inspect template.json');
   const mode = outputMode(args);
-  const { inspection, diagnostics } = await inspectTemplate(path, loadOptions(args, io, { syntaxOnly: true }));
+  const options = loadOptions(args, io, { syntaxOnly: true });
+  const { inspection, diagnostics } = await inspectTemplate(path, options);
   if (!inspection || hasErrors(diagnostics)) {
     const { reportDiagnostics } = await import('../ui/report.ts');
     reportDiagnostics(io, mode, sortDiagnostics(diagnostics));
@@ -19,8 +21,16 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
   }
   if (mode.kind === 'json') io.out(`${JSON.stringify(inspection, null, 2)}\n`);
   else if (mode.kind === 'machine') io.out(machineInspection(inspection));
-  else io.out(humanInspection(inspection));
+  else io.out(languageOf(path, options) === 'json' ? humanInspection(inspection) : await hclText(path, options));
   return 0;
+}
+
+async function hclText(path: string, options: TemplateArgs): Promise<string> {
+  const [{ inspectSections }, { hclInspection }] = await Promise.all([
+    import('../../template/hcl/inspect-sections.ts'),
+    import('../ui/hcl-inspection.ts'),
+  ]);
+  return hclInspection(await inspectSections(path, options));
 }
 
 function machineInspection(inspection: Inspection): string {

@@ -79,7 +79,13 @@ mount -t tmpfs -o mode=755,nosuid,nodev,noexec,size=64k tmpfs dev
 for device in null zero full random urandom tty; do : >dev/$device; mount --bind /dev/$device dev/$device; done
 : >dev/console
 mount --bind /dev/null dev/console
-for disk in $KILN_DISKS; do : >"dev/\${disk%%=*}"; mount --bind "\${disk#*=}" "dev/\${disk%%=*}"; done
+for disk in $KILN_DISKS; do
+  name=\${disk%%=*}
+  : >"dev/$name"
+  mount --bind "\${disk#*=}" "dev/$name"
+  # EC2 says sdf where Xen's kernel says xvdf: programs may use either.
+  case $name in sd*) ln -s "$name" "dev/xvd\${name#sd}" ;; xvd*) ln -s "$name" "dev/sd\${name#xvd}" ;; esac
+done
 mkdir dev/pts dev/shm
 mount -t devpts -o newinstance,ptmxmode=0666,mode=620,gid=5,nosuid,noexec devpts dev/pts
 mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs dev/shm
@@ -153,6 +159,11 @@ export const POWER_SCRIPT = `#!/bin/sh
 case "$0 $*" in
   *reboot*|*\\ -r*) kill -s TERM 1 ;;
   *\\ -c*) ;;
+  # Scheduled (shutdown +5): not at once.
+  *\\ +[1-9]*)
+    minutes=\${*#*+}
+    (sleep "$((\${minutes%% *} * 60))"; kill -s USR2 1) </dev/null >/dev/null 2>&1 &
+    ;;
   *) kill -s USR2 1 ;;
 esac
 `;

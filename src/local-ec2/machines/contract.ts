@@ -14,7 +14,7 @@ export interface DiskSpec {
   /** As the instance sees it, e.g. `/dev/sdf`. */
   readonly device: string;
   readonly sizeGiB: number;
-  /** Content to start from; undefined: zeroes. A plain file name inside the store. */
+  /** Content to start from when it is attached the first time; undefined: zeroes. A plain file name inside the store. */
   readonly imageFile?: string;
 }
 
@@ -54,7 +54,37 @@ export interface RunningMachine {
   stop(graceMilliseconds: number): Promise<void>;
 }
 
+/** The content of a disk as it was at one moment: a raw image, a plain file name inside the store. */
+export interface DiskImage {
+  readonly imageFile: string;
+  /** Disk space it takes, in bytes. */
+  readonly bytes: number;
+}
+
+/**
+ * Disks besides the root: sparse files of the store, shown as block devices. A disk that holds a root file system can
+ * become a root volume and the other way round, as on EC2: unpacked into a layer, packed into a disk image.
+ */
+export interface Disks {
+  /** Shows a disk to a running machine. */
+  attach(instanceId: string, disk: DiskSpec): Promise<void>;
+  /** Takes it away; resolves when nothing in the machine uses it any more. */
+  detach(instanceId: string, volumeId: string): Promise<void>;
+  /** Shows a disk to this host itself, by its device name and, for each partition, that name and a number. */
+  attachToHost(disk: DiskSpec): Promise<void>;
+  /** Takes it away; resolves when nothing of this host uses it any more. */
+  detachFromHost(volumeId: string): Promise<void>;
+  /** Copies what a disk holds now. */
+  freeze(volumeId: string): Promise<DiskImage>;
+  /** Turns the root file system on a disk image into a layer. Throws a KilnError when there is none, or no image. */
+  unpack(imageFile: string | undefined): Promise<{ readonly layer: LayerId; readonly bytes: number }>;
+  /** Makes a disk image of a chain of layers: one partition with an ext4 file system. */
+  pack(layers: readonly LayerId[], sizeGiB: number): Promise<DiskImage>;
+  deleteImage(imageFile: string): Promise<void>;
+}
+
 export interface Machines {
+  readonly disks: Disks;
   /** Throws a KilnError that says what right or tool is missing, and what to do. */
   checkHost(): Promise<void>;
   start(spec: MachineSpec): Promise<RunningMachine>;

@@ -1,41 +1,92 @@
-import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { sleep } from '../../sdk/async.ts';
 import { KilnError } from '../../sdk/errors.ts';
 import type { DiskSpec } from './contract.ts';
 import { checkedId, type StorePaths } from './paths.ts';
 import { findTool, mustRun } from './system.ts';
 
-/** A disk as a machine gets it: a loop device over a sparse file, held open. */
+/** A disk that somebody sees: a loop device over a sparse file, held open. */
 export interface AttachedDisk {
-  /** Name in the machine's /dev. */
+  readonly volumeId: string;
+  /** Name in /dev. */
   readonly name: string;
   readonly loop: string;
   readonly handle: FileHandle;
 }
 
 const GIB = 1024 ** 3;
+const PAUSE = 100;
 
-/**
- * Attaches the disks. Each loop device is told to free itself when the last one who has it open is gone: that is the
- * machine, however it ends.
- */
-export async function attachDisks(paths: StorePaths, disks: readonly DiskSpec[]): Promise<AttachedDisk[]> {
-  const attached: AttachedDisk[] = [];
-  try {
-    for (const disk of disks) attached.push(await attach(paths, disk));
+/** The disks of one machine, or of this host. Each frees itself when this process ends, however it does. */
+export class DiskShelf {
+  readonly #paths: StorePaths;
+  readonly #disks = new Map<string, AttachedDisk>();
+
+  constructor(paths: StorePaths) {
+    this.#paths = paths;
+  }
+
+  get disks(): readonly AttachedDisk[] {
+    return [...this.#disks.values()];
+  }
+
+  find(volumeId: string): AttachedDisk | undefined {
+    return this.#disks.get(volumeId);
+  }
+
+  /** Makes a block device of a disk. @param partitions show its partitions too */
+  async put(disk: DiskSpec, partitions = false): Promise<AttachedDisk> {
+    const attached = await attach(this.#paths, disk, partitions);
+    this.#disks.set(disk.volumeId, attached);
     return attached;
-  } catch (error) {
-    await releaseDisks(attached);
-    throw error;
+  }
+
+  /** Lets go of a disk; resolves when nobody else has it open or mounted any more. */
+  async release(volumeId: string): Promise<void> {
+    const disk = this.#disks.get(volumeId);
+    if (!disk) return;
+    this.#disks.delete(volumeId);
+    await disk.handle.close();
+    await untilFree(this.#paths.disk(volumeId));
+  }
+
+  /** Lets go of all, without waiting. */
+  async releaseAll(): Promise<void> {
+    const disks = this.disks;
+    this.#disks.clear();
+    await Promise.all(disks.map(disk => disk.handle.close()));
+  }
+
+  /** Writes what file systems on the disk still hold back; false when it is not on this shelf. */
+  async flush(volumeId: string): Promise<boolean> {
+    const disk = this.#disks.get(volumeId);
+    if (!disk) return false;
+    // A file system on a partition holds back on its own.
+    const name = basename(disk.loop);
+    const parts = (await readdir(`/sys/block/${name}`)).filter(one => one.startsWith(name));
+    for (const device of [...parts.map(one => `/dev/${one}`), disk.loop])
+      await mustRun(`the disk ${disk.name} could not be written out`, 'blockdev', ['--flushbufs', device]);
+    return true;
   }
 }
 
-/** Lets go of our side; the machine's own hold remains. */
-export async function releaseDisks(disks: readonly AttachedDisk[]): Promise<void> {
-  await Promise.all(disks.map(disk => disk.handle.close()));
+/** Waits until no loop device stands on a file. */
+export async function untilFree(path: string): Promise<void> {
+  const real = await realpath(path).catch(() => path);
+  while ((await loopFiles()).includes(real)) await sleep(PAUSE);
 }
 
-async function attach(paths: StorePaths, disk: DiskSpec): Promise<AttachedDisk> {
+/** The files under this host's loop devices. */
+async function loopFiles(): Promise<string[]> {
+  const names = (await readdir('/sys/block')).filter(name => name.startsWith('loop'));
+  const files = await Promise.all(
+    names.map(name => readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => '')),
+  );
+  return files.map(file => file.trimEnd());
+}
+
+async function attach(paths: StorePaths, disk: DiskSpec, partitions: boolean): Promise<AttachedDisk> {
   const name = basename(disk.device);
   if (!/^[a-z][a-z0-9]{1,30}$/.test(name))
     throw new KilnError(`"${disk.device}" cannot name a disk of a local machine`, {
@@ -47,14 +98,14 @@ async function attach(paths: StorePaths, disk: DiskSpec): Promise<AttachedDisk> 
       code: 'missing-tool',
     });
   const path = await prepareFile(paths, disk);
-  const loop = (
-    await mustRun(`the disk ${disk.device} could not be attached`, 'losetup', ['--find', '--show', '--', path])
-  ).trim();
+  const what = `the disk ${disk.device} could not be attached`;
+  const flags = ['--find', '--show', ...(partitions ? ['--partscan'] : [])];
+  const loop = (await mustRun(what, 'losetup', [...flags, '--', path])).trim();
   try {
-    const handle = await open(loop, 'r+');
-    return { name, loop, handle };
+    return { volumeId: disk.volumeId, name, loop, handle: await open(loop, 'r+') };
   } finally {
-    await mustRun(`the disk ${disk.device} could not be attached`, 'losetup', ['--detach', loop]);
+    // It stays as long as it is open.
+    await mustRun(what, 'losetup', ['--detach', loop]);
   }
 }
 
@@ -64,8 +115,7 @@ async function prepareFile(paths: StorePaths, disk: DiskSpec): Promise<string> {
   await mkdir(paths.disks, { recursive: true, mode: 0o700 });
   if (!(await stat(path).catch(() => undefined)) && disk.imageFile !== undefined) {
     const from = join(paths.disks, checkedId(disk.imageFile));
-    const args = ['--sparse=always', '--reflink=auto', '--', from, path];
-    await mustRun(`the disk ${disk.device} could not be copied from its snapshot`, 'cp', args);
+    await copyImage(`the disk ${disk.device} could not be copied from its snapshot`, from, path);
   }
   const file = await open(path, 'a', 0o600);
   try {
@@ -75,4 +125,9 @@ async function prepareFile(paths: StorePaths, disk: DiskSpec): Promise<string> {
     await file.close();
   }
   return path;
+}
+
+/** Copies a disk's file: holes stay holes, and where the file system can, nothing is copied at all. */
+export async function copyImage(what: string, from: string, to: string): Promise<void> {
+  await mustRun(what, 'cp', ['--sparse=always', '--reflink=auto', '--', from, to]);
 }

@@ -1,11 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { KilnError } from '../../sdk/errors.ts';
 import { cgroupOf, freezeCgroup } from './cgroup.ts';
-import type { MachineSpec, Machines, RunningMachine } from './contract.ts';
+import type { Disks, MachineSpec, Machines } from './contract.ts';
+import { deleteImage, freezeDisk, packLayers, sweepImages, unpackDisk } from './disk-images.ts';
 import { prepareRunSkeleton } from './guest/units.ts';
 import { checkHost } from './host.ts';
+import { HostDisks } from './host-disks.ts';
 import { importLayer } from './import-layer.ts';
-import { type Shared, startMachine } from './machine.ts';
+import { type NamespaceMachine, type Shared, startMachine } from './machine.ts';
 import { checkedId, storePaths } from './paths.ts';
 import { sweepRuns } from './records.ts';
 import { prepareStandIn, type StandIn } from './stand-in.ts';
@@ -23,7 +25,8 @@ export interface NamespaceMachinesOptions {
 export async function createNamespaceMachines(options: NamespaceMachinesOptions): Promise<Machines> {
   const paths = storePaths(options.dataDir);
   const volumes = new Volumes(paths);
-  const running = new Map<string, { readonly spec: MachineSpec; readonly machine: RunningMachine }>();
+  const running = new Map<string, { readonly spec: MachineSpec; readonly machine: NamespaceMachine }>();
+  const hostDisks = new HostDisks(paths);
   let shared: Promise<Shared> | undefined;
 
   /** Made when the first machine starts, so that API-only use of the store costs nothing. */
@@ -44,10 +47,34 @@ export async function createNamespaceMachines(options: NamespaceMachinesOptions)
     };
   };
 
+  const machineOf = (instanceId: string): NamespaceMachine => {
+    const found = running.get(instanceId)?.machine;
+    if (found) return found;
+    throw new KilnError(`the machine ${instanceId} is not running`);
+  };
+
+  /** Lets file systems on a disk that is in use write what they hold back; false when nobody uses it. */
+  const flushed = async (volumeId: string): Promise<boolean> => {
+    for (const { machine } of running.values()) if (await machine.flushDisk(volumeId)) return true;
+    return hostDisks.flush(volumeId);
+  };
+
+  const disks: Disks = {
+    attach: async (instanceId, disk) => machineOf(instanceId).attachDisk(disk),
+    detach: async (instanceId, volumeId) => machineOf(instanceId).detachDisk(volumeId),
+    attachToHost: disk => hostDisks.attach(disk),
+    detachFromHost: volumeId => hostDisks.detach(volumeId),
+    freeze: async volumeId => freezeDisk(paths, volumeId, await flushed(volumeId)),
+    unpack: imageFile => unpackDisk(paths, volumes, imageFile),
+    pack: (layers, sizeGiB) => packLayers(paths, layers, sizeGiB),
+    deleteImage: imageFile => deleteImage(paths, imageFile),
+  };
+
   const holderOf = (volumeId: string): string | undefined =>
     [...running.values()].find(one => one.spec.rootVolumeId === volumeId)?.spec.instanceId;
 
   return {
+    disks,
     checkHost: async () => {
       await mkdir(paths.root, { recursive: true, mode: 0o700 });
       await checkHost(paths);
@@ -91,11 +118,14 @@ export async function createNamespaceMachines(options: NamespaceMachinesOptions)
 
     async sweep() {
       await sweepRuns(paths);
+      await hostDisks.sweep();
       await volumes.sweep();
+      await sweepImages(paths);
     },
 
     async close() {
       await Promise.all([...running.values()].map(one => one.machine.stop(0)));
+      await hostDisks.close();
     },
   };
 }

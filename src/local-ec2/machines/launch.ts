@@ -30,7 +30,8 @@ export interface LaunchPlan {
   readonly toolbox: string;
   readonly skeleton: string;
   readonly cgroup: string | undefined;
-  readonly disks: readonly { readonly name: string; readonly loop: string; readonly fd: number }[];
+  /** Shown in its /dev. */
+  readonly disks: readonly { readonly name: string; readonly loop: string }[];
 }
 
 /** A machine whose root stands and whose init waits for the word. */
@@ -54,7 +55,7 @@ export async function launch(plan: LaunchPlan): Promise<LaunchedMachine> {
     'setpriv',
     [
       ...['--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--uts', '--ipc', '--fork', '--kill-child'],
-      ...['--propagation', 'private', '--', 'sh', '-c', closeDisks(plan.disks.length) + ENTER_SCRIPT],
+      ...['--propagation', 'private', '--', 'sh', '-c', ENTER_SCRIPT],
     ],
     {
       cwd: '/',
@@ -76,8 +77,7 @@ export async function launch(plan: LaunchPlan): Promise<LaunchedMachine> {
         KILN_DISKS: plan.disks.map(disk => `${disk.name}=${disk.loop}`).join(' '),
         KILN_TINY_INIT: TINY_INIT,
       },
-      // The keeper holds the loop devices open; they free themselves when it is gone.
-      stdio: ['pipe', 'ignore', 'pipe', 'pipe', ...plan.disks.map(disk => disk.fd)],
+      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
     },
   );
   let errors = '';
@@ -107,11 +107,6 @@ export async function launch(plan: LaunchPlan): Promise<LaunchedMachine> {
     begin: systemd => stdin.end(`${systemd ?? 'tiny'}\n`),
     errors: () => errors,
   };
-}
-
-/** The disks' descriptors (4 and up) are for the keeper alone; a POSIX shell names only those of one digit. */
-function closeDisks(count: number): string {
-  return Array.from({ length: Math.min(count, 6) }, (_, index) => `exec ${index + 4}<&-\n`).join('');
 }
 
 function bootFailure(errors: string): KilnError {

@@ -3,8 +3,9 @@ import { join, resolve } from 'node:path';
 import { KilnError, messageOf } from '../../sdk/errors.ts';
 import { createCgroup, removeCgroup } from './cgroup.ts';
 import { MachineConsole } from './console.ts';
-import { HOST_LAYER, type LayerId, type MachineSpec, type RunningMachine } from './contract.ts';
-import { type AttachedDisk, attachDisks, releaseDisks } from './disks.ts';
+import { type DiskSpec, HOST_LAYER, type LayerId, type MachineSpec, type RunningMachine } from './contract.ts';
+import { type AttachedDisk, DiskShelf } from './disks.ts';
+import { addDeviceNode, removeDeviceNode } from './guest/device-nodes.ts';
 import { Entrance } from './guest/enter.ts';
 import { GuestFiles } from './guest/files.ts';
 import { hostKeys } from './guest/host-keys.ts';
@@ -35,12 +36,21 @@ export interface Shared {
 
 const SSH_PORT = 22;
 
+/** A machine of namespaces, whose disks can come and go. */
+export interface NamespaceMachine extends RunningMachine {
+  attachDisk(disk: DiskSpec): Promise<void>;
+  /** Resolves when nothing uses the disk any more. */
+  detachDisk(volumeId: string): Promise<void>;
+  /** What file systems on the disk still hold back is written; false when it is not attached here. */
+  flushDisk(volumeId: string): Promise<boolean>;
+}
+
 /** Starts a machine on its volume; resolves when SSH answers. @param chain the layers under the volume, lowest first */
 export async function startMachine(
   shared: Shared,
   spec: MachineSpec,
   chain: readonly LayerId[],
-): Promise<RunningMachine> {
+): Promise<NamespaceMachine> {
   const undo = new Undo();
   try {
     return await start(shared, spec, chain, undo);
@@ -56,7 +66,7 @@ async function start(
   spec: MachineSpec,
   chain: readonly LayerId[],
   undo: Undo,
-): Promise<RunningMachine> {
+): Promise<NamespaceMachine> {
   const log = new MachineConsole();
   const notice = (text: string): void => {
     log.say(text);
@@ -75,10 +85,10 @@ async function start(
   const pipesReady = pipes.fill();
   pipesReady.catch(() => {});
 
-  const disks = await attachDisks(shared.paths, spec.disks);
-  const launched = await planLaunch(shared, spec, chain, cgroup, disks)
-    .then(launch)
-    .finally(() => releaseDisks(disks));
+  const shelf = new DiskShelf(shared.paths);
+  undo.add(() => shelf.releaseAll());
+  for (const disk of spec.disks) await shelf.put(disk);
+  const launched = await launch(await planLaunch(shared, spec, chain, cgroup, shelf.disks));
   const life = new Life(launched, await processRef(launched.initPid));
   undo.add(() => life.end());
   const keeper = await processRef(launched.keeper.pid);
@@ -135,6 +145,21 @@ async function start(
     hostKeys: keys.map(key => key.publicLine),
     ended,
     consoleOutput: async () => log.text(),
+    attachDisk: async disk => {
+      const attached = await shelf.put(disk);
+      try {
+        await addDeviceNode({ entrance, pid: launched.initPid }, attached);
+      } catch (error) {
+        await shelf.release(disk.volumeId);
+        throw error;
+      }
+    },
+    detachDisk: async volumeId => {
+      const attached = shelf.find(volumeId);
+      if (attached) await removeDeviceNode({ entrance, pid: launched.initPid }, attached);
+      await shelf.release(volumeId);
+    },
+    flushDisk: volumeId => shelf.flush(volumeId),
     stop: async grace => {
       await life.stop(grace);
       await ended;
@@ -169,7 +194,7 @@ async function planLaunch(
     toolbox: shared.toolbox,
     skeleton: shared.skeleton,
     cgroup,
-    disks: disks.map(({ name, loop, handle }) => ({ name, loop, fd: handle.fd })),
+    disks: disks.map(({ name, loop }) => ({ name, loop })),
   };
 }
 

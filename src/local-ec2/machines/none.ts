@@ -1,12 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { describeFileError, KilnError } from '../../sdk/errors.ts';
-import type { MachineSpec, Machines, RunningMachine } from './contract.ts';
+import type { DiskImage, Disks, MachineSpec, Machines, RunningMachine } from './contract.ts';
 
 /** Machines that run nothing: instances have states, keys and a console, but no system behind them. For API-only servers. */
 export function createHollowMachines(): Machines {
   let layers = 0;
   const newLayer = (): string => `hollow-${Date.now().toString(36)}-${(++layers).toString(36)}`;
   return {
+    disks: hollowDisks(newLayer),
     async checkHost() {},
     start: async spec => startHollow(spec),
     async freeze() {
@@ -26,6 +27,21 @@ export function createHollowMachines(): Machines {
     },
     async sweep() {},
     async close() {},
+  };
+}
+
+/** Disks of machines that run nothing: names without content. */
+export function hollowDisks(newLayer: () => string): Disks {
+  const image = async (): Promise<DiskImage> => ({ imageFile: `${newLayer()}.img`, bytes: 0 });
+  return {
+    async attach() {},
+    async detach() {},
+    async attachToHost() {},
+    async detachFromHost() {},
+    freeze: image,
+    unpack: async () => ({ layer: newLayer(), bytes: 0 }),
+    pack: image,
+    async deleteImage() {},
   };
 }
 

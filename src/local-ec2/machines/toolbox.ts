@@ -5,7 +5,7 @@ import { KilnError, systemCode } from '../../sdk/errors.ts';
 import { exists, findTool, missingTool, removeTree, runTool } from './system.ts';
 
 /** Programs of this host that run inside a machine, so that an image need not have them. */
-const TOOLS = ['setpriv', 'setsid', 'script', 'umount', 'unshare'] as const;
+const TOOLS = ['mount', 'setpriv', 'setsid', 'script', 'umount', 'unshare'] as const;
 export type ToolName = (typeof TOOLS)[number];
 
 /** Where a machine sees the toolbox: a read-only mount directly on another mount, so that no one inside can rename it away. */

@@ -62,7 +62,7 @@ describe('options of amazon-ebs', () => {
       assert.equal(request.ImageId, SOURCE);
       assert.equal(request.InstanceType, 't3.micro');
       assert.match(String(request.ClientToken), /^kiln-/);
-      assert.equal(request.InstanceInitiatedShutdownBehavior, 'stop');
+      assert.equal(request.InstanceInitiatedShutdownBehavior, 'terminate');
       assert.deepEqual(request.CreditSpecification, { CpuCredits: 'standard' });
       assert.deepEqual(request.CapacityReservationSpecification, { CapacityReservationPreference: 'none' });
     });
@@ -82,8 +82,12 @@ describe('options of amazon-ebs', () => {
         { enable_nitro_enclave: true, instance_type: 'm5.xlarge' },
         { EnclaveOptions: { Enabled: 'true' } },
       ],
-      ['user_data', { user_data: '#!/bin/sh\n' }, { UserData: Buffer.from('#!/bin/sh\n').toString('base64') }],
-      ['user_data that is base64', { user_data: 'IyEvYmluL3No' }, { UserData: 'IyEvYmluL3No' }],
+      [
+        'user_data',
+        { user_data: '#!/bin/sh\n', max_build_time: 0 },
+        { UserData: Buffer.from('#!/bin/sh\n').toString('base64') },
+      ],
+      ['user_data that is base64', { user_data: 'IyEvYmluL3No', max_build_time: 0 }, { UserData: 'IyEvYmluL3No' }],
       [
         'metadata_options',
         {
@@ -161,7 +165,7 @@ describe('options of amazon-ebs', () => {
     it('user_data_file', async () => {
       const file = join(folder(), 'data');
       writeFileSync(file, '#!/bin/sh\necho hi\n');
-      await baked({ user_data_file: file });
+      await baked({ user_data_file: file, max_build_time: 0 });
       assert.equal(Buffer.from(String(launch().UserData), 'base64').toString(), '#!/bin/sh\necho hi\n');
     });
 
@@ -212,13 +216,27 @@ describe('options of amazon-ebs', () => {
       assert.deepEqual([mappings.length, mappings[0]?.DeviceName, mappings[25]?.DeviceName], [26, 'xvdca', 'xvdcz']);
     });
 
-    it('a volume that is to outlive the instance does', async () => {
+    it('a volume that is to outlive the instance does, and is marked as finished', async () => {
+      const result = await bake({
+        ...minimal(server),
+        launch_block_device_mappings: [{ device_name: '/dev/sdf', volume_size: 1, delete_on_termination: false }],
+      } as EbsOptions);
+      assert.equal(result.error, undefined);
+      assert.deepEqual(
+        server.state().volumes.map(volume => volume.tags['kiln:expires']),
+        ['never'],
+      );
+    });
+
+    it('a volume that nobody asked to keep does not outlive the build', async () => {
       const result = await bake({
         ...minimal(server),
         launch_block_device_mappings: [{ device_name: '/dev/sdf', volume_size: 1 }],
       } as EbsOptions);
       assert.equal(result.error, undefined);
-      assert.equal(server.state().volumes.length, 1);
+      const [first] = launch().BlockDeviceMapping as readonly Params[];
+      assert.deepEqual((first?.Ebs as Params).DeleteOnTermination, 'false');
+      assert.deepEqual(server.state().volumes, []);
     });
   });
 

@@ -17,13 +17,17 @@ const EXPLAINED = {
 };
 
 /** The builds of a template in a form that must be the same in both languages; values are rendered and decoded. */
-export async function comparable(template: Template, startedAt: Date): Promise<unknown> {
+export async function comparable(template: Template, startedAt: Date, named: boolean): Promise<unknown> {
   const builds = [];
-  for (const build of template.builds) builds.push(await comparableBuild(template, build, startedAt));
+  for (const build of template.builds)
+    builds.push({
+      ...(await comparableBuild(template, build, startedAt)),
+      name: named ? nameOf(build) : 'made up',
+    });
   return { description: template.description, secrets: [...template.secrets].sort(), builds };
 }
 
-async function comparableBuild(template: Template, build: BuildSpec, startedAt: Date): Promise<unknown> {
+async function comparableBuild(template: Template, build: BuildSpec, startedAt: Date): Promise<object> {
   const options = (kind: keyof typeof catalog, spec: ComponentSpec): Promise<unknown> =>
     comparableOptions(template, build, kind, spec, startedAt);
   const provisioner = async (spec: ProvisionerSpec): Promise<unknown> => ({
@@ -34,7 +38,6 @@ async function comparableBuild(template: Template, build: BuildSpec, startedAt: 
     options: await options('provisioners', spec),
   });
   return {
-    name: nameOf(build),
     type: build.builderType,
     builder: await options('builders', build.builder),
     provisioners: await Promise.all(build.provisioners.map(provisioner)),

@@ -19,6 +19,9 @@ import { comparable } from './comparable.ts';
 const corpus = readCorpus();
 const STARTED_AT = new Date('2026-11-20T12:34:56Z');
 
+/** Builders whose names contain a variable without a default: names of sources are constants, so theirs are made up. */
+const COMPUTED_NAMES = new Set(['json/016.json']);
+
 interface Planned {
   readonly template: Template | undefined;
   readonly builds: readonly BuildPlan[];
@@ -85,7 +88,11 @@ describe('hcl2_upgrade on public templates', () => {
       else assert.ok(hcl.errors.length > 0, `it is not valid: ${json.errors[0]?.message}`);
       if (json.errors.length > 0) return;
       assert.ok(json.template && hcl.template);
-      assert.deepEqual(await comparable(hcl.template, STARTED_AT), await comparable(json.template, STARTED_AT));
+      const named = !COMPUTED_NAMES.has(entry.file);
+      assert.deepEqual(
+        await comparable(hcl.template, STARTED_AT, named),
+        await comparable(json.template, STARTED_AT, named),
+      );
     });
   }
 });

@@ -7,7 +7,7 @@ import { DROP_RIGHTS } from '../boot-script.ts';
 import { COMMANDS_GROUP } from '../cgroup.ts';
 import { onlyChild, processGroup, signalProcess } from '../processes.ts';
 import { TOOL_ENV } from '../system.ts';
-import { toolInside } from '../toolbox.ts';
+import { type ToolName, toolInside } from '../toolbox.ts';
 import type { Account } from './accounts.ts';
 import type { PipePool } from './pipes.ts';
 
@@ -83,6 +83,29 @@ export class Entrance {
     await Promise.all(this.#handles.map(handle => handle.close()));
   }
 
+  /** Runs a tool of the toolbox inside with all rights; gives its exit code and complaint. Arguments must be kiln's own. */
+  async tool(name: ToolName, args: readonly string[]): Promise<{ readonly code: number; readonly stderr: string }> {
+    const flags = NAMESPACES.map(([, flag], index) => `${flag}=/proc/self/fd/${index + 3}`);
+    const child = spawn('nsenter', [...flags, '--', ...toolInside(name), ...args], {
+      cwd: '/',
+      env: TOOL_ENV,
+      stdio: ['ignore', 'ignore', 'pipe', ...this.#handles.map(handle => handle.fd)],
+    });
+    let stderr = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr = (stderr + text).slice(-2048);
+    });
+    this.#running.add(child);
+    try {
+      return await new Promise((resolve, reject) => {
+        child.once('error', reject);
+        child.once('close', code => resolve({ code: code ?? 1, stderr }));
+      });
+    } finally {
+      this.#running.delete(child);
+    }
+  }
+
   /** Starts a command as that user, hemmed in as the machine is, in a session of its own. */
   async run(command: GuestCommand): Promise<GuestProcess> {
     const { account } = command;
@@ -115,13 +138,14 @@ export class Entrance {
         stdio: [input.fd, output.fd, errors.fd, ...this.#handles.map(handle => handle.fd)],
       },
     );
-    await Promise.all([input, output, errors].map(pipe => this.#pipes.release(pipe)));
     this.#running.add(child);
     const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', (code, signal) => resolve({ code, signal }));
     }).finally(() => this.#running.delete(child));
     ended.catch(() => {});
+    // Only now: a command may be over before the next step of ours.
+    await Promise.all([input, output, errors].map(pipe => this.#pipes.release(pipe)));
     return {
       stdin: input.socket,
       stdout: output.socket,

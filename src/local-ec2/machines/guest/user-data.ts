@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import type { Account } from './accounts.ts';
 import type { GuestCommand, GuestProcess } from './enter.ts';
 import type { GuestFiles } from './files.ts';
+import { documentParts } from './multipart.ts';
 
 const FOLDER = '/var/lib/cloud/instance';
 const LOG = '/var/log/cloud-init-output.log';
@@ -10,7 +11,7 @@ const MAX_TEXT = 1_048_576;
 
 export const ROOT_ACCOUNT: Account = { name: 'root', uid: 0, gid: 0, groups: [0], home: '/root', shell: '/bin/sh' };
 
-/** Puts the user data where cloud-init keeps it. Gives the path of the script to run, when it is one. */
+/** Puts the user data where cloud-init keeps it. Gives the path of the script to run, when there is one among them. */
 export async function storeUserData(
   files: GuestFiles,
   userData: Buffer,
@@ -18,18 +19,31 @@ export async function storeUserData(
 ): Promise<string | undefined> {
   const text = unpacked(userData);
   await files.writeText(`${FOLDER}/user-data.txt`, text, 0o600);
+  const parts = documentParts(text);
+  const scripts = parts.filter(part => part.toString('latin1', 0, 2) === '#!');
+  for (const [index, script] of scripts.entries())
+    await files.writeText(`${FOLDER}/scripts/${partName(index)}`, script, 0o700);
+  const other = parts.find(part => !scripts.includes(part));
+  if (other) tellUninterpreted(other, notice);
+  if (scripts.length < 2) return scripts.length === 0 ? undefined : `${FOLDER}/scripts/${partName(0)}`;
+  const all = `${FOLDER}/scripts/all-parts`;
+  const lines = scripts.map((_, index) => `${FOLDER}/scripts/${partName(index)}`);
+  await files.writeText(all, `#!/bin/sh\n${lines.join('\n')}\n`, 0o700);
+  return all;
+}
+
+/** As cloud-init names them. */
+function partName(index: number): string {
+  return `part-${String(index + 1).padStart(3, '0')}`;
+}
+
+function tellUninterpreted(text: Buffer, notice: (text: string) => void): void {
   const head = text.toString('latin1', 0, 64);
-  if (head.startsWith('#!')) {
-    const path = `${FOLDER}/scripts/part-001`;
-    await files.writeText(path, text, 0o700);
-    return path;
-  }
   const kind = head.startsWith('#cloud-config') ? '#cloud-config' : 'not a script';
   if (text.length > 0)
     notice(
       `the user data (${kind}) is kept in ${FOLDER}/user-data.txt and not interpreted: local machines run scripts only`,
     );
-  return undefined;
 }
 
 function unpacked(userData: Buffer): Buffer {

@@ -1,0 +1,40 @@
+import type { Diagnostic } from '../../sdk/diagnostics.ts';
+import type { OptionTable } from '../../sdk/options.ts';
+import { openContent } from '../hcl/blocks/content.ts';
+import { expandBlocks } from '../hcl/blocks/dynamic.ts';
+import type { Scope } from '../hcl/eval/index.ts';
+import type { Body } from '../hcl/syntax/ast.ts';
+import type { ExpressionWriter, Json } from './expression.ts';
+
+export type JsonObject = Record<string, Json>;
+
+/** Arguments and blocks as the options of a JSON template. Names in `skip` are left out. */
+export function optionsOf(
+  bodies: readonly Body[],
+  scope: Scope,
+  table: OptionTable | undefined,
+  writer: ExpressionWriter,
+  diagnostics: Diagnostic[],
+  skip: ReadonlySet<string> = new Set(),
+): JsonObject {
+  const options: JsonObject = {};
+  const blocks = new Map<string, JsonObject[]>();
+  for (const body of bodies) {
+    const content = openContent(body, diagnostics);
+    for (const { name, expression } of content.attributes) {
+      if (skip.has(name)) continue;
+      const value = writer.json(expression, scope);
+      if (value !== undefined && value !== null) options[name] = value;
+    }
+    for (const { block, scope: inner } of expandBlocks(content.blocks, scope, diagnostics)) {
+      const made = optionsOf([block.body], inner, table?.[block.type]?.fields, writer, diagnostics);
+      blocks.set(block.type, [...(blocks.get(block.type) ?? []), made]);
+    }
+  }
+  for (const [name, made] of blocks) {
+    const [only] = made;
+    const isList = table?.[name] ? table[name].type === 'blocks' : made.length > 1;
+    options[name] = isList || made.length !== 1 || !only ? made : only;
+  }
+  return options;
+}
