@@ -1,5 +1,6 @@
 import { CancelledError } from '../sdk/errors.ts';
 import type { Emit } from '../sdk/events.ts';
+import { killLocalProcesses } from '../sdk/scripts/local-process.ts';
 import type { Io } from './io.ts';
 
 const SIGNALS = { SIGINT: 'interrupt', SIGTERM: 'terminated', SIGHUP: 'hangup' } as const;
@@ -33,6 +34,7 @@ export class Interrupts {
 
   #received(word: string): void {
     if (this.#controller.signal.aborted) {
+      killLocalProcesses();
       this.#io.err(
         '\nStopped at once. What this run created may still exist: "kiln gc" lists it, "kiln gc -yes" removes it.\n',
       );

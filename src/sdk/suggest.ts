@@ -21,10 +21,14 @@ function distance(a: string, b: string, limit: number): number {
   return previous[b.length] ?? limit + 1;
 }
 
+/** Names longer than this are no misspelt ones; comparing them would take long. */
+const LONGEST = 100;
+
 /** The candidate nearest to `name`, when one is near enough to be what was meant. Case and `-`/`_` hardly count. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const fold = (text: string): string => text.toLowerCase().replaceAll('-', '_');
   const wanted = fold(name);
+  if (wanted.length > LONGEST) return undefined;
   const limit = Math.max(1, Math.floor(wanted.length / 3));
   let best: string | undefined;
   let bestCost = limit + 1;

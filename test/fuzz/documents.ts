@@ -77,6 +77,32 @@ const CORE = [
   '',
 ];
 
+/** Templates of one component each, whose every option holds one of the texts that make a careless pattern take for ever. */
+export function* longTextDocuments({ builders, provisioners, postProcessors }: Vocabulary): Generator<string> {
+  const nothing = { type: 'null', communicator: 'none' };
+  for (const text of LONG) {
+    const filled = ([type, table]: readonly [string, OptionTable]): object => ({ ...fill(table, text), type });
+    for (const one of builders) yield JSON.stringify({ variables: { a: text }, builders: [filled(one)] });
+    for (const one of provisioners) yield JSON.stringify({ builders: [nothing], provisioners: [filled(one)] });
+    for (const one of postProcessors) yield JSON.stringify({ builders: [nothing], 'post-processors': [filled(one)] });
+    yield JSON.stringify({
+      [text]: text,
+      min_packer_version: text,
+      variables: { [text]: null, [`${text}x`]: text },
+      builders: [{ ...nothing, name: text, [text]: 1 }],
+    });
+  }
+}
+
+function fill(table: OptionTable, text: string): object {
+  const value = (option: Option): unknown => {
+    if (option.type === 'map') return { [text]: text };
+    if (option.type === 'strings') return [text];
+    return option.fields ? fill(option.fields, text) : text;
+  };
+  return Object.fromEntries(Object.entries(table).map(([name, option]) => [name, value(option)]));
+}
+
 /** Random templates, as JSON text, whose components have options that exist, with values of mostly the right type. */
 export class Documents {
   readonly #random: () => number;

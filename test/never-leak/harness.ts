@@ -70,17 +70,29 @@ class Bench {
     };
   }
 
-  async build(blow: Blow | undefined, flags: readonly string[]): Promise<Result> {
+  async build(blow: Blow | undefined): Promise<Result> {
     this.#blow = blow;
-    this.#child = this.scratch.start(['build', ...flags, 'template.json'], this.env);
-    const result = await finish(this.#child);
+    this.#child = this.scratch.start(['build', 'template.json'], this.env);
+    return this.#settled(finish(this.#child));
+  }
+
+  /** What a killed process had sent before still takes effect. */
+  async #settled(ending: Promise<Result>): Promise<Result> {
+    const result = await ending;
     this.#blow = undefined;
-    // What the killed process had sent before still takes effect.
     while (this.#underWay > 0) await new Promise(resolve => setTimeout(resolve, 5));
     return result;
   }
 
-  gc(): Promise<Result> {
+  /** Removes what is left; `blow` hits a first try of it. */
+  async gc(blow?: Blow): Promise<Result> {
+    if (blow) {
+      this.calls.length = 0;
+      this.#done = 0;
+      this.#blow = blow;
+      this.#child = this.scratch.start(['gc', '-yes'], this.env);
+      await this.#settled(finish(this.#child));
+    }
     return this.scratch.run(['gc', '-yes'], this.env);
   }
 
@@ -102,23 +114,21 @@ class Bench {
   }
 }
 
-/** Bakes a template, hits the run at one call (or not), lets `kiln gc` clean up after a SIGKILL, and looks what is left. */
-export async function strike(
-  name: string,
-  template: object,
-  blow: Blow | undefined,
-  flags: readonly string[] = [],
-): Promise<Outcome> {
+/**
+ * Bakes a template, hits the run at one call (or not), lets `kiln gc` clean up after a SIGKILL, and looks what is left.
+ * `gcBlow` hits a first try of gc too.
+ */
+export async function strike(name: string, template: object, blow: Blow | undefined, gcBlow?: Blow): Promise<Outcome> {
   const bench = new Bench();
   try {
     await bench.open(name);
     bench.scratch.write('template.json', template);
     const before = inventory(bench.server);
-    const build = await bench.build(blow, flags);
+    const build = await bench.build(blow);
     const calls = [...bench.calls];
     const finished = finishedImages(bench.server);
     const snapshotsOfFinished = snapshotsBehind(bench, finished);
-    const gc = blow?.signal === 'SIGKILL' ? await bench.gc() : undefined;
+    const gc = blow?.signal === 'SIGKILL' ? await bench.gc(gcBlow) : undefined;
     return {
       blow,
       action: bench.action,

@@ -26,16 +26,15 @@ export interface SweepOptions {
   readonly first?: number;
   /** Bakes at once. */
   readonly parallel?: number;
-  readonly flags?: readonly string[];
   readonly tell?: (outcome: Outcome) => void;
 }
 
 /** Bakes a template once for each of its calls, hit at that call, and gathers all that was wrong afterwards. */
 export async function sweep(name: string, options: SweepOptions): Promise<Sweep> {
-  const { signal, step = 1, first = 1, parallel = 2, flags = [], tell } = options;
+  const { signal, step = 1, first = 1, parallel = 2, tell } = options;
   const template = TEMPLATES[name] ?? {};
   const started = performance.now();
-  const whole = await strike(name, template, undefined, flags);
+  const whole = await strike(name, template, undefined);
   const found = complaints(whole);
   if (whole.build.code !== 0) found.push(`the undisturbed build failed: ${whole.build.stdout}${whole.build.stderr}`);
   const blows: Blow[] = [];
@@ -46,7 +45,7 @@ export async function sweep(name: string, options: SweepOptions): Promise<Sweep>
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let blow = blows[next++]; blow; blow = blows[next++]) {
-      const outcome = await strike(name, template, blow, flags);
+      const outcome = await strike(name, template, blow);
       tell?.(outcome);
       if (outcome.finished.length > 0) withFinished += 1;
       found.push(...complaints(outcome));

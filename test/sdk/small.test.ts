@@ -40,6 +40,8 @@ describe('durations', () => {
 });
 
 describe('nearest', () => {
+  it('does not compare names of any length', () =>
+    assert.equal(nearest('x'.repeat(1_000_000), [`${'x'.repeat(1_000_000)}y`]), undefined));
   it('finds a transposition', () =>
     assert.equal(nearest('ssh_usrename', ['ssh_username', 'ssh_port']), 'ssh_username'));
   it('takes - for _', () => assert.equal(nearest('ami-name', ['ami_name']), 'ami_name'));

@@ -12,6 +12,8 @@ import type { Volumes } from './volumes.ts';
 
 const GIB = 1024 ** 3;
 const NO_ROOT = 3;
+/** How long a disk that was taken away may take to be written to the end, in milliseconds. */
+const SETTLE = 60_000;
 
 /**
  * Mounts a file system of the image in a mount namespace of its own and copies it when it is a root file system. The
@@ -40,7 +42,7 @@ exec mke2fs -q -F -t ext4 -m 1 -d "$3" -E "offset=$5,root_owner=0:0" -- "$4" "$6
 /** Copies what a volume's disk holds. Its file systems must be written out, or be at rest. */
 export async function freezeDisk(paths: StorePaths, volumeId: string, live: boolean): Promise<DiskImage> {
   const from = paths.disk(volumeId);
-  if (!live) await untilFree(from);
+  if (!live) await untilFree(from, SETTLE);
   const imageFile = newImageName();
   const target = join(paths.disks, imageFile);
   const draft = `${target}.${process.pid}.new`;

@@ -71,10 +71,13 @@ export class DiskShelf {
   }
 }
 
-/** Waits until no loop device stands on a file. */
-export async function untilFree(path: string): Promise<void> {
+/** Waits until no loop device stands on a file, for so many milliseconds at most. Throws a KilnError then. */
+export async function untilFree(path: string, longest = Number.POSITIVE_INFINITY): Promise<void> {
   const real = await realpath(path).catch(() => path);
-  while ((await loopFiles()).includes(real)) await sleep(PAUSE);
+  for (let waited = 0; (await loopFiles()).includes(real); waited += PAUSE) {
+    if (waited > longest) throw new KilnError(`the disk "${path}" is still in use`, { code: 'disk-in-use' });
+    await sleep(PAUSE);
+  }
 }
 
 /** The files under this host's loop devices. */

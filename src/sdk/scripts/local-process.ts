@@ -7,6 +7,14 @@ import type { Ui } from '../plugin.ts';
 /** Time between asking a local process group to end and ending it. */
 const GRACE = 1000;
 
+/** Commands that run now. */
+const running = new Set<ChildProcess>();
+
+/** Ends all local commands and what they started, at once: for a process that does not wait for its own end. */
+export function killLocalProcesses(): void {
+  for (const child of running) signalGroup(child, 'SIGKILL');
+}
+
 interface LocalRun {
   readonly signal: AbortSignal;
   readonly ui: Pick<Ui, 'output'>;
@@ -34,6 +42,7 @@ export async function runLocalProcess(
     detached: process.platform !== 'win32',
   });
   let onAbort: () => void = () => {};
+  running.add(child);
   try {
     const ended = new Promise<CommandResult>((resolve, reject) => {
       child.once('error', error => reject(startError(file, error)));
@@ -54,6 +63,7 @@ export async function runLocalProcess(
     await endGroup(child);
     throw signal.reason;
   } finally {
+    running.delete(child);
     signal.removeEventListener('abort', onAbort);
   }
 }

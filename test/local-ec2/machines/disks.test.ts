@@ -62,7 +62,10 @@ describe(`disks of local machines (${WHY_SKIPPED}, and loop devices)`, function 
     const copy = await shell.run('sudo head -c 11 /dev/sdg; sudo blockdev --getsize64 /dev/xvdg');
     assert.equal(copy.out, `hot content${2 ** 31}\n`);
     await machine.stop(0);
-    await assert.rejects(disks.attach(plan.instanceId, { volumeId: 'vol-x', device: '/dev/sdh', sizeGiB: 1 }), /not running/);
+    await assert.rejects(
+      disks.attach(plan.instanceId, { volumeId: 'vol-x', device: '/dev/sdh', sizeGiB: 1 }),
+      /not running/,
+    );
 
     assert.deepEqual(stored(), [imageFile, 'vol-copy.img', 'vol-hot.img']);
     await rig.machines.deleteVolume('vol-hot');
