@@ -29,8 +29,9 @@ export function hostOf(run: RunContext, wrapper: string): Host {
       };
       const result = await runLocalProcess(sh(words.map(shellQuote).join(' ')), { signal, ui: { output } });
       if (result.kind === 'exit' && result.code === 0) return;
-      const reason = said.trim().split('\n').at(-1) || (result.kind === 'exit' ? `exit status ${result.code}` : '');
-      throw new KilnError(`${what}: ${reason}`, { hint: hintFor(reason), code: 'host-command-failed' });
+      const how = result.kind === 'exit' ? `exit status ${result.code}` : 'it was killed';
+      const reason = said.trim().split('\n', 1)[0] || how;
+      throw new KilnError(`${what}: ${reason}`, { code: 'host-command-failed', ...hintFor(reason) });
     },
     async show(command) {
       const result = await runLocalProcess(sh(command), run);
@@ -41,8 +42,8 @@ export function hostOf(run: RunContext, wrapper: string): Host {
   };
 }
 
-function hintFor(reason: string): string {
+function hintFor(reason: string): { hint?: string } {
   return /permission denied|superuser|not permitted|must be root/i.test(reason)
-    ? 'run kiln as root, or set command_wrapper to "sudo {{.Command}}"'
-    : "the message above is the program's own";
+    ? { hint: 'run kiln as root, or set command_wrapper to "sudo {{.Command}}"' }
+    : {};
 }

@@ -6,7 +6,7 @@ import type { Pace, Poller } from './policy/poller.ts';
 import { type StateKind, Tempo } from './policy/tempo.ts';
 
 /** Where things go quickly: the first look at once, then pauses that grow with the time waited. */
-const QUICK = { first: 100, share: 0.3, longest: 3000 };
+const QUICK = { first: 100, share: 0.3, longest: 3000, absent: 250 };
 /** Shortest and longest pause between two looks, in milliseconds. */
 const SHORTEST_PAUSE = 400;
 const LONGEST_PAUSE = 15_000;
@@ -68,17 +68,23 @@ export async function waitFor<T, R>(poller: Poller<T>, wait: WaitFor<T, R>, sign
   let lastSeen = 0;
   let lastLook = 0;
   let state = 'not visible yet';
+  /** Since when, as far as the looks went, EC2 does not know it. */
+  let absentSince: number | undefined;
   const { result } = await poller.wait<{ readonly result: R }>({
     id: wait.id,
     signal,
-    pace: paceOf(wait, tempo),
+    pace: paceOf(wait, tempo, () => absentSince),
     check(item, elapsed) {
       const look = item === undefined ? absentLook(wait, elapsed - lastSeen) : wait.look(item, elapsed);
       if ('done' in look) {
         if (item !== undefined) tempo.learn(wait.kind, lastLook, elapsed);
         return { result: look.done };
       }
-      if (item !== undefined) lastSeen = elapsed;
+      if (item === undefined) absentSince ??= elapsed;
+      else {
+        lastSeen = elapsed;
+        absentSince = undefined;
+      }
       lastLook = elapsed;
       state = look.waiting;
       const now = `${look.progress ?? ''} ${wait.pulse?.value ?? ''} ${state}`;
@@ -94,9 +100,16 @@ export async function waitFor<T, R>(poller: Poller<T>, wait: WaitFor<T, R>, sign
 }
 
 /** When to look next: as the user says, else so that a change is seen soon after it happened with few calls. */
-function paceOf<T, R>({ polling: { delay }, kind, pulse }: WaitFor<T, R>, tempo: Tempo): Pace {
+function paceOf<T, R>(
+  { polling: { delay }, kind, pulse }: WaitFor<T, R>,
+  tempo: Tempo,
+  absentSince: () => number | undefined,
+): Pace {
   if (delay !== undefined) return (_, looks) => (looks === 0 ? 0 : delay);
   return (elapsed, looks) => {
+    const absent = absentSince();
+    // How long EC2 does not show something has nothing to do with how long its state takes.
+    if (absent !== undefined) return Math.max(QUICK.absent, (elapsed - absent) * QUICK.share);
     const expected = tempo.expected(kind);
     if (!expected) return quickPause(elapsed, looks);
     const early = OFTEN_AT_ONCE.includes(kind) ? AT_ONCE : tempo.unknown ? PROBES : [];

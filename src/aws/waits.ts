@@ -1,9 +1,10 @@
 import { KilnError } from '../sdk/errors.ts';
 import type { Ec2 } from './client/index.ts';
 import { watch } from './describe.ts';
+import { isKind } from './policy/aws-error.ts';
 import { sharedCalls } from './shared-calls.ts';
 import type { Image, Instance, Snapshot, Volume } from './types.ts';
-import { type Look, type Pulse, waitFor } from './waiter.ts';
+import { type Look, type Pulse, VISIBILITY, waitFor } from './waiter.ts';
 
 const MINUTE = 60_000;
 /** Longest waits without progress (reference: ebs-build-sequence.md, section 1). */
@@ -48,6 +49,17 @@ export function waitForInstance(ec2: Ec2, id: string, goal: InstanceGoal, signal
     },
     signal,
   );
+}
+
+/** Throws, with EC2's reason, when an instance is terminated or about to be. */
+export async function checkAlive(ec2: Ec2, id: string, signal: AbortSignal): Promise<void> {
+  const { Reservations = [] } = await ec2.describeInstances({ InstanceIds: [id] }, signal, {
+    notYet: error => isKind(error, 'not-found'),
+    within: VISIBILITY,
+  });
+  const instance = Reservations[0]?.Instances?.[0];
+  const state = instance?.State?.Name;
+  if (instance && (state === 'shutting-down' || state === 'terminated')) throw lost(id, 'stopped', state, instance);
 }
 
 function lost(id: string, goal: string, state: string, instance: Instance): KilnError {

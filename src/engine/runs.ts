@@ -58,7 +58,8 @@ export function readRuns(folder: string, onProblem: (message: string) => void): 
         const run = readRun(join(folder, name));
         return run ? [run] : [];
       } catch (error) {
-        onProblem(error instanceof KilnError ? error.message : describeFileError(name, error));
+        const known = error instanceof KilnError ? error : undefined;
+        onProblem(known ? [known.message, known.hint].filter(Boolean).join('; ') : describeFileError(name, error));
         return [];
       }
     });

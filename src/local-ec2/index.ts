@@ -1,4 +1,5 @@
 /** The embedded EC2: an EC2-compatible endpoint on loopback whose instances are real machines. */
+import { answerMetadata } from './host-instance.ts';
 import * as images from './local-images.ts';
 import type { Machines } from './machines/contract.ts';
 import type { ImportImageOptions, LocalEc2, LocalEc2Options, LocalImage } from './options.ts';
@@ -34,6 +35,7 @@ export async function startLocalEc2(options: LocalEc2Options): Promise<LocalEc2>
         now: () => world.now(),
         authenticate: request => authenticate(request, credentials, sessions, world.regionNames, world.now()),
         answer: request => dispatcher.answer(request),
+        metadata: (method, path) => answerMetadata(world, method, path),
       },
       options.port ?? 0,
     );

@@ -1,6 +1,6 @@
 import { KilnError } from '../sdk/errors.ts';
-import { type DiskSpec, HOST_LAYER, type MachineSpec } from './machines/contract.ts';
-import type { InstanceRecord } from './store/model.ts';
+import type { DiskSpec, MachineSpec } from './machines/contract.ts';
+import type { InstanceRecord, VolumeRecord } from './store/model.ts';
 import type { World } from './world.ts';
 
 /** Tag on an instance whose SSH does not listen on port 22. */
@@ -16,17 +16,11 @@ export function machineSpec(world: World, region: string, instance: InstanceReco
   for (const disk of instance.disks) {
     const volume = state.volumes[disk.volumeId];
     if (!volume || volume.id === root.id) continue;
-    const { imageFile } = volume.content;
-    disks.push({
-      volumeId: volume.id,
-      device: disk.device,
-      sizeGiB: volume.size,
-      ...(imageFile !== undefined && { imageFile }),
-    });
+    disks.push(diskSpec(volume, disk.device));
   }
   return {
     instanceId: instance.id,
-    layers: root.content.layers ?? [HOST_LAYER],
+    layers: root.content.layers ?? [],
     rootVolumeId: root.id,
     address: instance.address,
     hostname: hostnameOf(instance.address),
@@ -37,6 +31,12 @@ export function machineSpec(world: World, region: string, instance: InstanceReco
     disks,
     metadata: metadataOf(world, region, instance),
   };
+}
+
+/** A volume as a machine gets it. */
+export function diskSpec(volume: VolumeRecord, device: string): DiskSpec {
+  const { imageFile } = volume.content;
+  return { volumeId: volume.id, device, sizeGiB: volume.size, ...(imageFile !== undefined && { imageFile }) };
 }
 
 /** e.g. `ip-127-20-3-4`. */

@@ -38,6 +38,7 @@ async function recoverInstance(
   region: RegionState,
   instance: InstanceRecord,
 ): Promise<void> {
+  if (instance.host) return recoverHost(region, instance);
   if (instance.state === 'stopped' || instance.state === 'terminated') return;
   instance.state = 'terminated';
   instance.endedAt = world.now();
@@ -59,6 +60,17 @@ async function recoverInstance(
   instance.disks = [];
   const request = instance.spot && region.spotRequests[instance.spot.requestId];
   if (request) request.state = 'closed';
+}
+
+/** This host is an instance again when it is asked for; what was attached to it is free. */
+function recoverHost(region: RegionState, instance: InstanceRecord): void {
+  delete region.instances[instance.id];
+  for (const { volumeId } of instance.disks) {
+    const volume = region.volumes[volumeId];
+    if (!volume) continue;
+    volume.state = 'available';
+    delete volume.attachment;
+  }
 }
 
 /** A snapshot knows its content only when the freezing was done. */

@@ -1,7 +1,8 @@
 import { messageOf } from '../sdk/errors.ts';
-import { machineSpec, SSH_PORT_TAG } from './machine-spec.ts';
-import type { LayerId, RunningMachine } from './machines/contract.ts';
+import { diskSpec, machineSpec, SSH_PORT_TAG } from './machine-spec.ts';
+import type { RunningMachine } from './machines/contract.ts';
 import type { DiskContent, InstanceRecord, RegionState, StateReason, VolumeRecord } from './store/model.ts';
+import { VolumeContents } from './volume-contents.ts';
 import type { World } from './world.ts';
 
 /** How long a guest may take to shut down before it is forced, milliseconds. */
@@ -13,6 +14,7 @@ const CONSOLE_LIMIT = 65_536;
 /** Moves instances through their states, and their machines with them. Work on one instance is done one after another. */
 export class Runtime {
   private readonly world: World;
+  private readonly contents: VolumeContents;
   private readonly running = new Map<string, RunningMachine>();
   private readonly queues = new Map<string, Promise<void>>();
   private readonly interruptions = new Set<NodeJS.Timeout>();
@@ -20,6 +22,7 @@ export class Runtime {
 
   constructor(world: World) {
     this.world = world;
+    this.contents = new VolumeContents(world);
   }
 
   machineOf(instanceId: string): RunningMachine | undefined {
@@ -121,7 +124,8 @@ export class Runtime {
       if (restart) await this.halt(instance, STOP_GRACE);
       try {
         const contents = new Map<string, DiskContent>();
-        for (const volume of volumes) contents.set(volume.id, await this.freeze(volume, this.running.has(instance.id)));
+        for (const volume of volumes)
+          contents.set(volume.id, await this.contents.freeze(volume, this.running.has(instance.id)));
         return contents;
       } finally {
         if (restart && instance.state === 'running') await this.boot(region, instance);
@@ -133,45 +137,40 @@ export class Runtime {
   snapshotVolume(volume: VolumeRecord): Promise<DiskContent> {
     const holder = volume.attachment?.instanceId;
     return this.enqueue(holder ?? volume.id, () =>
-      this.freeze(volume, holder !== undefined && this.running.has(holder)),
+      this.contents.freeze(volume, holder !== undefined && this.running.has(holder)),
     );
   }
 
-  private async freeze(volume: VolumeRecord, live: boolean): Promise<DiskContent> {
-    const { layers, imageFile } = volume.content;
-    if (!layers) return imageFile === undefined ? {} : { imageFile };
-    if (!volume.written) return { layers: [...layers] };
-    const { layer, bytes } = await this.world.machines.freeze(volume.id);
-    this.world.store.state.layers[layer] = bytes;
-    const frozen = [...layers, layer];
-    // The layer of a machine at rest was moved: the volume goes on above it. A live one was copied.
-    if (!live) volume.content.layers = [...frozen];
-    this.world.touch();
-    return { layers: frozen };
-  }
-
   /** Deletes what a volume wrote. The record must be gone from the store already. */
-  async deleteVolume(volume: VolumeRecord): Promise<void> {
-    if (volume.written) await this.world.machines.deleteVolume(volume.id);
-    await this.collectLayers();
+  deleteVolume(volume: VolumeRecord): Promise<void> {
+    return this.contents.delete(volume);
   }
 
-  /** Deletes the layers that no volume and no snapshot uses any more. */
-  async collectLayers(): Promise<void> {
-    await this.enqueue('layers', async () => {
-      const { state } = this.world.store;
-      const used = new Set<LayerId>();
-      for (const region of Object.values(state.regions)) {
-        for (const one of [...Object.values(region.volumes), ...Object.values(region.snapshots)])
-          for (const layer of one.content.layers ?? []) used.add(layer);
-      }
-      for (const layer of Object.keys(state.layers)) {
-        if (used.has(layer)) continue;
-        delete state.layers[layer];
-        this.world.touch();
-        await this.world.machines.deleteLayer(layer);
-      }
+  /** Deletes what snapshots and volumes no longer need. */
+  collectLayers(): Promise<void> {
+    return this.contents.collect();
+  }
+
+  /** Shows a volume to a running machine, or to this host when that plays the instance. */
+  attachVolume(instance: InstanceRecord, volume: VolumeRecord, device: string): Promise<void> {
+    return this.enqueue(instance.id, async () => {
+      const running = this.running.has(instance.id);
+      // An instance at rest finds it when it starts.
+      if (!running && !instance.host) return;
+      await this.contents.asDisk(volume);
+      const disk = diskSpec(volume, device);
+      const { disks } = this.world.machines;
+      await (instance.host ? disks.attachToHost(disk) : disks.attach(instance.id, disk));
     });
+  }
+
+  /** Takes a volume away; resolves when nothing uses it any more, however long that takes. */
+  async detachVolume(instance: InstanceRecord, volume: VolumeRecord): Promise<void> {
+    // After an attachment that is under way, but in nobody's way itself.
+    await this.enqueue(instance.id, async () => {});
+    const { disks } = this.world.machines;
+    if (instance.host) await disks.detachFromHost(volume.id);
+    else if (this.running.has(instance.id)) await disks.detach(instance.id, volume.id);
   }
 
   async consoleOf(instance: InstanceRecord): Promise<string | undefined> {
@@ -196,6 +195,7 @@ export class Runtime {
 
   private async boot(region: string, instance: InstanceRecord): Promise<void> {
     if (this.closing || instance.state === 'shutting-down' || instance.state === 'terminated') return;
+    await this.readyDisks(region, instance);
     const spec = machineSpec(this.world, region, instance);
     const root = this.world.region(region).volumes[spec.rootVolumeId];
     if (root) root.written = true;
@@ -212,6 +212,16 @@ export class Runtime {
     }
     this.world.touch();
     void machine.ended.then(how => this.onEnded(region, instance, machine, how));
+  }
+
+  private async readyDisks(region: string, instance: InstanceRecord): Promise<void> {
+    const { volumes } = this.world.region(region);
+    for (const { device, volumeId } of instance.disks) {
+      const volume = volumes[volumeId];
+      if (!volume) continue;
+      if (device === instance.rootDeviceName) await this.contents.asRoot(volume);
+      else await this.contents.asDisk(volume);
+    }
   }
 
   private async halt(instance: InstanceRecord, grace: number): Promise<void> {
@@ -303,6 +313,7 @@ export class Runtime {
     await Promise.all(this.queues.values());
     for (const region of Object.values(this.world.store.state.regions)) {
       for (const instance of Object.values(region.instances)) {
+        if (instance.host) continue;
         if (instance.state !== 'running' && instance.state !== 'pending' && instance.state !== 'stopping') continue;
         await this.reported(this.halt(instance, CLOSE_GRACE), `instance ${instance.id} did not stop`);
         instance.state = 'stopped';
@@ -316,6 +327,7 @@ export class Runtime {
     for (const machine of this.running.values())
       await this.reported(machine.stop(0), `machine ${machine.instanceId} did not stop`);
     this.running.clear();
+    await this.contents.settled();
     await this.world.machines.close();
   }
 }

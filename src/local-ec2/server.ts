@@ -19,6 +19,8 @@ interface Handler {
   now(): number;
   authenticate(request: { method: string; url: string; headers: IncomingMessage['headers']; body: Buffer }): Caller;
   answer(request: Incoming): Promise<Outgoing>;
+  /** Answers what the instance metadata service would, which takes no signatures; undefined when it is not asked. */
+  metadata(method: string, path: string): Outgoing | undefined;
 }
 
 export interface RunningServer {
@@ -91,6 +93,11 @@ async function handle(
   const url = request.url ?? '/';
   const question = url.indexOf('?');
   const path = question < 0 ? url : url.slice(0, question);
+  const told = handler.metadata(request.method ?? '', path);
+  if (told) {
+    request.resume();
+    return send(handler, response, told);
+  }
   if (path !== '/' && path !== '') return refuse(handler, response, 404, 'no such path');
   if (request.method !== 'POST' && request.method !== 'GET')
     return refuse(handler, response, 405, 'only GET and POST are answered');

@@ -24,7 +24,7 @@ export function snapshotState(world: World): StateSnapshot {
   return {
     instances: all(
       region => region.instances,
-      one => (one.state === 'terminated' ? undefined : { state: one.state }),
+      one => (one.state === 'terminated' || one.host ? undefined : { state: one.state }),
     ),
     volumes: all(
       region => region.volumes,

@@ -46,12 +46,13 @@ export class Scratch {
     return readFileSync(join(this.dir, 'work', name), 'utf8');
   }
 
-  start(args: readonly string[], env: NodeJS.ProcessEnv = {}, input?: string): ChildProcess {
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}, input?: string, detached = false): ChildProcess {
     mkdirSync(join(this.dir, 'work'), { recursive: true });
     const child = spawn(process.execPath, [...COMMAND, ...args], {
       cwd: join(this.dir, 'work'),
       env: { ...this.env, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
+      detached,
     });
     child.stdin.on('error', () => {});
     child.stdin.end(input);
@@ -60,6 +61,11 @@ export class Scratch {
 
   run(args: readonly string[], env: NodeJS.ProcessEnv = {}, input?: string): Promise<Result> {
     return finish(this.start(args, env, input));
+  }
+
+  /** In a session of its own: even when this process has a terminal, there is none to ask on. */
+  withoutTerminal(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Result> {
+    return finish(this.start(args, env, undefined, true));
   }
 
   /** The embedded EC2's resources that are left, by kind, read from its state as `kiln local` would show it. */

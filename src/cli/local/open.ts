@@ -69,7 +69,9 @@ export function awsEnvironment(
     AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
     AWS_REGION: 'us-east-1',
     AWS_ENDPOINT_URL: server.endpoint,
+    // No credentials from there; but a build on the instance it runs on asks who that is.
     AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: server.endpoint,
   };
 }
 

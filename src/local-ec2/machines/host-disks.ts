@@ -1,4 +1,4 @@
-import { lstat, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { KilnError } from '../../sdk/errors.ts';
 import type { DiskSpec } from './contract.ts';
@@ -11,6 +11,7 @@ import { runTool } from './system.ts';
 
 /** How often a disk's partition table is looked at, in milliseconds. */
 const LOOK = 250;
+const SECTOR = 512;
 /** Partitions that get a name of their own. */
 const PARTITIONS = [1, 2, 3, 4] as const;
 
@@ -106,7 +107,6 @@ export class HostDisks {
  */
 class PartitionWatch {
   readonly #disk: AttachedDisk;
-  #known = '';
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
 
@@ -128,11 +128,20 @@ class PartitionWatch {
 
   async #update(): Promise<void> {
     if (!this.#timer) return;
-    const found = JSON.stringify(await partitions(this.#disk.handle));
-    if (found === this.#known) return;
-    await runTool('partx', ['--update', this.#disk.loop]);
-    this.#known = found;
+    const { handle, loop } = this.#disk;
+    const found = (await partitions(handle)).map(({ offset, length }) => `${offset / SECTOR} ${length / SECTOR}`);
+    // The kernel may have forgotten what it was told: a program that writes a table makes it read that anew.
+    if (found.join() !== (await shownPartitions(basename(loop))).join()) await runTool('partx', ['--update', loop]);
   }
+}
+
+/** First sector and length of the partitions that the kernel shows of a disk. */
+async function shownPartitions(disk: string): Promise<string[]> {
+  const names = (await readdir(`/sys/block/${disk}`)).filter(name => name.startsWith(`${disk}p`));
+  const numbered = names.sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  const read = async (name: string, what: string): Promise<string> =>
+    (await readFile(`/sys/block/${disk}/${name}/${what}`, 'utf8')).trim();
+  return Promise.all(numbered.map(async name => `${await read(name, 'start')} ${await read(name, 'size')}`));
 }
 
 function spellings(name: string): string[] {

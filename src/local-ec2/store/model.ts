@@ -91,9 +91,14 @@ export interface InstanceRecord extends ResourceRecord {
   hostKeys: string[];
   /** What was last read of the console; kept after the machine went. */
   console?: string;
+  /** No machine of its own: this host plays it, for builds that work on the instance they run on. */
+  host?: boolean;
 }
 
-/** What a disk holds: a root volume a chain of layers, a data volume an image file; neither: zeroes. */
+/**
+ * What a disk holds: a root volume a chain of layers, a data volume an image file; neither: zeroes. A snapshot that was
+ * used both ways has both, which say the same.
+ */
 export interface DiskContent {
   layers?: LayerId[];
   imageFile?: string;
@@ -113,7 +118,7 @@ export interface VolumeRecord extends ResourceRecord {
   content: DiskContent;
   /** A machine booted from it once: user data ran, host keys are made. */
   booted: boolean;
-  /** Its writable layer exists on this side. */
+  /** Files of its own exist on the machines' side: a writable layer, or a disk file when its content is no layers. */
   written: boolean;
   attachment?: { instanceId: string; device: string; status: 'attaching' | 'attached' | 'detaching'; at: number };
   modification?: { at: number; from: number; fromType: string };
@@ -344,6 +349,8 @@ export interface StoreState {
   instanceProfiles: Table<InstanceProfileRecord>;
   /** Sizes in bytes of the layers this store made or imported. */
   layers: Record<LayerId, number>;
+  /** Sizes in bytes of the disk images this store made. */
+  diskImages?: Record<string, number>;
 }
 
 export function emptyRegion(): RegionState {

@@ -1,4 +1,4 @@
-import { invalidParameter } from '../../protocol/errors.ts';
+import { ApiError, invalidParameter } from '../../protocol/errors.ts';
 import { blockDeviceMappings, boolean, required, string, tagSpecifications } from '../../protocol/params.ts';
 import { newId } from '../../store/ids.ts';
 import type { ImageMapping, ImageRecord, InstanceRecord, SnapshotRecord, VolumeRecord } from '../../store/model.ts';
@@ -23,6 +23,11 @@ export const createImage = action(
   (call, input) => {
     const instance = find(call, 'instances', input.InstanceId);
     checkImageName(call, input.Name);
+    if (instance.host)
+      throw new ApiError(
+        'OperationNotPermitted',
+        `The instance '${instance.id}' is played by this host: no image is made of it.`,
+      );
     if (instance.state !== 'running' && instance.state !== 'stopped')
       throw invalidParameter(`Instance is not in state 'running' or 'stopped'.`);
     const imageTags = tagsFor(input.TagSpecification, 'image', ['image', 'snapshot']);

@@ -16,7 +16,14 @@ function byUser(call: Call): string {
 }
 
 function chosen(call: Call, ids: readonly string[]): InstanceRecord[] {
-  return select(call, 'instances', ids);
+  const found = select(call, 'instances', ids);
+  const host = found.find(one => one.host);
+  if (host)
+    throw new ApiError(
+      'OperationNotPermitted',
+      `The instance '${host.id}' is played by this host: it only takes volumes.`,
+    );
+  return found;
 }
 
 function changeXml(instance: InstanceRecord, before: InstanceState): Xml {

@@ -26,7 +26,9 @@ function takeSnapshot(
   const holder = peek(call, 'instances', volume.attachment?.instanceId);
   if (holder && volume.attachment?.device === holder.rootDeviceName) snapshot.loginUser = holder.loginUser;
   else {
-    const origin = peek(call, 'snapshots', volume.snapshotId)?.loginUser;
+    // A root file system put together on a further volume is made for the login of the system that made it.
+    const origin =
+      peek(call, 'snapshots', volume.snapshotId)?.loginUser ?? (holder?.host ? undefined : holder?.loginUser);
     if (origin !== undefined) snapshot.loginUser = origin;
   }
   call.state.snapshots[snapshot.id] = snapshot;

@@ -1,8 +1,10 @@
 /** Actions on volumes. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../../sdk/errors.ts';
 import { ApiError, invalidParameter, missingParameter } from '../../protocol/errors.ts';
 import { boolean, filters, integer, list, required, string, tagSpecifications } from '../../protocol/params.ts';
 import { zonesOf } from '../../regions.ts';
-import type { ImageMapping, VolumeRecord } from '../../store/model.ts';
+import type { ImageMapping, InstanceRecord, VolumeRecord } from '../../store/model.ts';
 import { type Action, action, type Call, DONE } from '../action.ts';
 import { kmsKeyArn } from '../encryption.ts';
 import { matcher } from '../filters.ts';
@@ -42,6 +44,7 @@ const createVolume = action(
     const known = peek(call, 'volumes', recall(call, input.ClientToken, input)?.[0]);
     if (known) return volumeXml(call, known);
     checkZone(call, input.AvailabilityZone);
+    if (input.SnapshotId) refuseStandIn(call, input.SnapshotId);
     const snapshot = input.SnapshotId ? find(call, 'snapshots', input.SnapshotId) : undefined;
     if (snapshot && snapshot.state !== 'completed')
       throw new ApiError('IncorrectState', `Snapshot ${snapshot.id} is in an invalid state - ${snapshot.state}`);
@@ -86,6 +89,18 @@ const createVolume = action(
   },
 );
 
+/** What stands in for a public image is this host's own tree, which is no disk. */
+function refuseStandIn(call: Call, id: string): void {
+  const image = Object.values(call.state.images).find(
+    one => one.standIn && one.mappings.some(mapping => mapping.ebs?.snapshotId === id),
+  );
+  if (image)
+    throw new ApiError(
+      'UnsupportedOperation',
+      `The snapshot '${id}' belongs to '${image.id}', a stand-in for a public image, which has no disk. Import a base image with "kiln local import" and use that`,
+    );
+}
+
 function checkZone(call: Call, zone: string): void {
   if (!zonesOf(call.region).some(one => one.name === zone))
     throw new ApiError('InvalidZone.NotFound', `The zone '${zone}' does not exist.`);
@@ -128,21 +143,41 @@ const attachVolume = action(
     volume.state = 'in-use';
     volume.attachment = { instanceId: instance.id, device: input.Device, status: 'attaching', at };
     instance.disks.push({ device: input.Device, volumeId: volume.id, deleteOnTermination: false, attachedAt: at });
-    call.world.lifecycle.after('volume', volume.id, () => {
-      if (volume.attachment?.status === 'attaching') volume.attachment.status = 'attached';
-      call.world.touch();
+    let failed = false;
+    const work = call.runtime.attachVolume(instance, volume, input.Device).catch((error: unknown) => {
+      failed = true;
+      call.world.notice(`volume ${volume.id} could not be attached to ${instance.id}: ${messageOf(error)}`);
     });
+    call.world.lifecycle.after(
+      'volume',
+      volume.id,
+      () => {
+        if (failed) letGo(instance, volume);
+        else if (volume.attachment?.status === 'attaching') volume.attachment.status = 'attached';
+        call.world.touch();
+      },
+      work,
+    );
     call.world.touch();
     return attachmentXml(call, volume, 'attaching');
   },
 );
+
+function letGo(instance: InstanceRecord, volume: VolumeRecord): void {
+  instance.disks = instance.disks.filter(disk => disk.volumeId !== volume.id);
+  delete volume.attachment;
+  volume.state = 'available';
+}
+
+/** How long a volume that is to be let go by force may still be in use, milliseconds. */
+const FORCE_GRACE = 3000;
 
 const detachVolume = action(
   { VolumeId: required(string), InstanceId: string, Device: string, Force: boolean },
   (call, input) => {
     const volume = find(call, 'volumes', input.VolumeId);
     const instance = peek(call, 'instances', volume.attachment?.instanceId);
-    if (!volume.attachment || !instance)
+    if (!volume.attachment || !instance || volume.attachment.status === 'detaching')
       throw new ApiError('IncorrectState', `Volume '${volume.id}' is in the 'available' state.`);
     if (input.InstanceId && input.InstanceId !== instance.id)
       throw new ApiError(
@@ -161,12 +196,19 @@ const detachVolume = action(
       );
     volume.attachment.status = 'detaching';
     const reply = attachmentXml(call, volume, 'detaching');
-    call.world.lifecycle.after('volume', volume.id, () => {
-      instance.disks = instance.disks.filter(disk => disk.volumeId !== volume.id);
-      delete volume.attachment;
-      volume.state = 'available';
-      call.world.touch();
+    const detached = call.runtime.detachVolume(instance, volume).catch((error: unknown) => {
+      call.world.notice(`volume ${volume.id} was not detached cleanly: ${messageOf(error)}`);
     });
+    const work = input.Force ? Promise.race([detached, sleep(FORCE_GRACE, undefined, { ref: false })]) : detached;
+    call.world.lifecycle.after(
+      'volume',
+      volume.id,
+      () => {
+        letGo(instance, volume);
+        call.world.touch();
+      },
+      work,
+    );
     call.world.touch();
     return reply;
   },
