@@ -62,15 +62,18 @@ function mappings(base: Base, options: ChrootOptions, root: string, snapshot: st
   const others = all.filter(one => one.DeviceName !== root);
   const { Ebs = {} } = all.find(one => one.DeviceName === root) ?? {};
   const { Size, VolumeType, Iops } = base.volume;
-  const { VolumeSize: wanted = 0, ...rest } = Ebs;
+  const { VolumeSize: wanted = 0, VolumeType: type, Iops: _, Throughput: __, ...rest } = Ebs;
+  const chosen = options.root_volume_type ? VolumeType : (type ?? VolumeType);
+  // Rates of one type are not for another.
+  const rates = chosen === type ? { Iops: Ebs.Iops, Throughput: Ebs.Throughput } : { Iops };
   return [
     {
       DeviceName: root,
       Ebs: {
         DeleteOnTermination: true,
-        ...(VolumeType && { VolumeType }),
-        ...(Iops && { Iops }),
         ...rest,
+        ...rates,
+        ...(chosen && { VolumeType: chosen }),
         VolumeSize: Math.max(wanted, Size ?? 0),
         SnapshotId: snapshot,
       },

@@ -1,5 +1,6 @@
 import { launchSettings } from '../../src/aws/launch/settings.ts';
 import { SOURCE_DATA } from '../../src/aws/launch/source-data.ts';
+import { takeOver } from '../../src/aws/launch/take-over.ts';
 import { isEc2Machine } from '../../src/aws/machine.ts';
 import { mergePairs } from '../../src/aws/rules/index.ts';
 import type { Builder, PreparedBuilder } from '../../src/sdk/plugin.ts';
@@ -47,6 +48,7 @@ export const plugin: Builder<EbsVolumeOptions> = {
         const { finishVolumes } = await import('./finish.ts');
         return finishVolumes(run, machine, volumes, options);
       },
+      ...takeOver(settings, context.build.local),
     };
   },
 };

@@ -1,8 +1,9 @@
 import { planImage } from '../../src/aws/image/plan.ts';
 import { imageChecks, launchSettings } from '../../src/aws/launch/settings.ts';
 import { SOURCE_DATA } from '../../src/aws/launch/source-data.ts';
-import { isEc2Machine } from '../../src/aws/machine.ts';
-import type { Builder, PreparedBuilder } from '../../src/sdk/plugin.ts';
+import { takeOver } from '../../src/aws/launch/take-over.ts';
+import { type Ec2Machine, isEc2Machine } from '../../src/aws/machine.ts';
+import type { Builder, PreparedBuilder, RunContext } from '../../src/sdk/plugin.ts';
 import { checkOptions } from './rules.ts';
 import { type InstanceOptions, schema } from './schema.ts';
 
@@ -21,18 +22,21 @@ export const plugin: Builder<InstanceOptions> = {
       mappings: options.launch_block_device_mappings ?? [],
       image: { ...imageChecks(options, plan.replace), anyRootDevice: true },
     });
+    const taken = takeOver(settings, context.build.local);
+    const withBundle = async (run: RunContext, machine: Ec2Machine): Promise<Ec2Machine> => {
+      const { bundleSource, nameBundle } = await import('./bundle.ts');
+      return { ...machine, imageSource: bundleSource(nameBundle(run, options), options) };
+    };
     return {
       communicator: options,
       generated: SOURCE_DATA,
       finish: { type: 'ami', options: plan },
+      ...taken,
       async launch(run) {
-        const [{ launchSourceInstance }, { bundleSource, nameBundle }] = await Promise.all([
-          import('../../src/aws/launch/index.ts'),
-          import('./bundle.ts'),
-        ]);
-        const machine = await launchSourceInstance(run, settings);
-        return { ...machine, imageSource: bundleSource(nameBundle(run, options), options) };
+        const { launchSourceInstance } = await import('../../src/aws/launch/index.ts');
+        return withBundle(run, await launchSourceInstance(run, settings));
       },
+      attach: async (run, attachment) => withBundle(run, await taken.attach(run, attachment)),
       async afterProvision(run, machine) {
         if (!isEc2Machine(machine)) return;
         const { bundleMachine } = await import('./bundle.ts');

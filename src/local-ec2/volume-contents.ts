@@ -1,4 +1,3 @@
-import { KilnError } from '../sdk/errors.ts';
 import type { LayerId } from './machines/contract.ts';
 import type { DiskContent, VolumeRecord } from './store/model.ts';
 import type { World } from './world.ts';

@@ -74,7 +74,19 @@ describe('-on-error, -debug and the error-cleanup-provisioner', function () {
     assert.deepEqual(left(), []);
   });
 
-  it('the error-cleanup-provisioner also runs when a later step fails, but not when nothing was provisioned', async () => {
+  it('the error-cleanup-provisioner also runs when the image fails', async () => {
+    await server.close();
+    const fault = { kind: 'failed-state', resource: 'image', message: 'no luck' } as const;
+    server = await hollowEc2(join(scratch.dir, 'ec2'), { faults: { faults: [fault] } });
+    write({}, ['true']);
+    const result = await scratch.run(['build', 'template.json'], { ...env, AWS_ENDPOINT_URL: server.endpoint });
+    assert.equal(result.code, 1);
+    assert.match(result.stderr, /no luck/);
+    assert.ok(cleaned());
+    assert.deepEqual(left(), []);
+  });
+
+  it('the error-cleanup-provisioner does not run when nothing was provisioned, or all went well', async () => {
     write({ builders: [{ ...builder(), ami_name: 'other', ami_regions: ['mars-north-1'] }] });
     assert.equal((await build()).code, 1);
     assert.ok(!cleaned());

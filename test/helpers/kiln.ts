@@ -11,6 +11,11 @@ const COMMAND = process.env['KILN_BIN']
     ? ['--import', import.meta.resolve('tsx'), fileURLToPath(new URL('../../src/bin.ts', import.meta.url))]
     : [fileURLToPath(new URL('../../dist/bin.js', import.meta.url))];
 
+/** The words that run kiln. */
+export function kilnCommand(): readonly string[] {
+  return [process.execPath, ...COMMAND];
+}
+
 export interface Result {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;

@@ -1,4 +1,5 @@
-import type { PreparedBuilder } from '../../sdk/plugin.ts';
+import type { PreparedBuilder, RunContext } from '../../sdk/plugin.ts';
+import type { Ec2Machine } from '../machine.ts';
 import { buildTimeOf } from './build-time.ts';
 import type { LaunchSettings } from './settings.ts';
 
@@ -6,7 +7,9 @@ import type { LaunchSettings } from './settings.ts';
 export function takeOver(
   settings: LaunchSettings,
   local: boolean,
-): Required<Pick<PreparedBuilder, 'maxBuildTime' | 'attach' | 'undo'>> {
+): Required<Pick<PreparedBuilder, 'maxBuildTime' | 'undo'>> & {
+  attach(run: RunContext, attachment: Readonly<Record<string, string>>): Promise<Ec2Machine>;
+} {
   return {
     maxBuildTime: buildTimeOf(settings.run),
     async attach(run, attachment) {

@@ -21,7 +21,7 @@ export function numberTrouble(text: string): Trouble | undefined {
   if (/^\+/.test(text) && NUMBER.test(unsigned))
     return { message: `a JSON number has no plus sign: ${text}`, hint: `write ${unsigned}` };
   if (/^[+-]?(?:Infinity|NaN)$/.test(text)) return wordTrouble(unsigned);
-  if (/^0[xXoObB][0-9a-fA-F]+$/.test(unsigned)) {
+  if (/^0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)$/.test(unsigned)) {
     return {
       message: `JSON numbers are decimal: ${text} is not one`,
       hint: `write ${text.startsWith('-') ? '-' : ''}${Number(unsigned)}`,

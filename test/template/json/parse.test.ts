@@ -129,6 +129,7 @@ describe('template/json: broken documents', () => {
     ['NaN', '[NaN]', '1:2 bare-word'],
     ['-Infinity', '[-Infinity]', '1:2 bad-number'],
     ['a hexadecimal number', '[0x10]', '1:2 bad-number'],
+    ['no binary number', '[-0be2c]', '1:2 bad-number'],
     ['leading zeros', '[0755]', '1:2 bad-number'],
     ['a plus sign', '[+1]', '1:2 bad-number'],
     ['no digit before the point', '[.5]', '1:2 bad-number'],
