@@ -181,7 +181,7 @@ describe(`in a real terminal${hasTmux ? '' : ' (skipped: needs tmux)'}`, functio
       'Step "post-process" is done',
       'Next is the clean-up',
     ]) {
-      await screen.sees(new RegExp(`${pause}[^\\n]*go on\\. *$`, 'm'));
+      await screen.sees(new RegExp(`${pause}. Press enter to go on`));
       screen.type('Enter');
     }
     await screen.sees(/ended with 0/);

@@ -30,9 +30,17 @@ export function addressOf(
   }
 }
 
+const KINDS: Readonly<Record<string, string>> = {
+  public_ip: 'public address',
+  private_ip: 'private address',
+  public_dns: 'public DNS name',
+  private_dns: 'private DNS name',
+  ipv6: 'IPv6 address',
+};
+
 /** Says why there is nothing to connect to yet. */
 export function noAddress(id: string, wanted: string | undefined): KilnError {
-  const kind = wanted ? wanted.replace('_', ' ').replace('ip', 'address') : 'address';
+  const kind = (wanted && KINDS[wanted]) || 'address';
   return new KilnError(`instance ${id} has no ${kind} yet`, {
     hint: 'check ssh_interface, and associate_public_ip_address if the subnet gives no public addresses',
     code: 'no-address',
