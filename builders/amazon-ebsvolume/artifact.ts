@@ -20,7 +20,7 @@ export function volumeArtifact(
       const failures: string[] = [];
       for (const id of volumes) {
         try {
-          await deleteVolume(ec2, id, signal);
+          await deleteVolume(id, { ec2, signal, fresh: true });
         } catch (error) {
           failures.push(`${id}: ${messageOf(error)}`);
         }

@@ -1,10 +1,10 @@
 import { KilnError } from '../sdk/errors.ts';
 import type { Ec2 } from './client/index.ts';
 import { watch } from './describe.ts';
-import { isKind } from './policy/aws-error.ts';
+import { lostInstance } from './instance-now.ts';
 import { sharedCalls } from './shared-calls.ts';
 import type { Image, Instance, Snapshot, Volume } from './types.ts';
-import { type Look, type Pulse, VISIBILITY, waitFor } from './waiter.ts';
+import { type Look, type Pulse, waitFor } from './waiter.ts';
 
 const MINUTE = 60_000;
 /** Longest waits without progress (reference: ebs-build-sequence.md, section 1). */
@@ -43,47 +43,12 @@ export function waitForInstance(ec2: Ec2, id: string, goal: InstanceGoal, signal
       look(instance) {
         const state = instance.State?.Name ?? 'pending';
         if (state === goal) return { done: instance };
-        if (HOPELESS[goal].includes(state)) throw lost(id, goal, state, instance);
+        if (HOPELESS[goal].includes(state)) throw lostInstance(id, goal, instance);
         return { waiting: state };
       },
     },
     signal,
   );
-}
-
-/** Throws, with EC2's reason, when an instance is terminated or about to be. */
-export async function checkAlive(ec2: Ec2, id: string, signal: AbortSignal): Promise<void> {
-  const { Reservations = [] } = await ec2.describeInstances({ InstanceIds: [id] }, signal, {
-    notYet: error => isKind(error, 'not-found'),
-    within: VISIBILITY,
-  });
-  const instance = Reservations[0]?.Instances?.[0];
-  const state = instance?.State?.Name;
-  if (instance && (state === 'shutting-down' || state === 'terminated')) throw lost(id, 'stopped', state, instance);
-}
-
-function lost(id: string, goal: string, state: string, instance: Instance): KilnError {
-  const told = instance.StateReason?.Message || instance.StateTransitionReason;
-  const reason = told ? `: ${told}` : '';
-  return new KilnError(`instance ${id} is ${state} instead of ${goal}${reason}`, {
-    code: 'aws-instance-lost',
-    ...hintFor(instance),
-  });
-}
-
-function hintFor(instance: Instance): { hint?: string } {
-  const code = instance.StateReason?.Code ?? '';
-  if (code.includes('SpotInstance'))
-    return { hint: 'AWS took the spot instance back: try again, other types, or on demand' };
-  if (code.includes('InstanceInitiatedShutdown'))
-    return {
-      hint: 'it was shut down from inside, by a provisioner or as max_build_time was over: with shutdown_behavior "stop" a shutdown does not end it, and disable_stop_instance waits for one',
-    };
-  if (code.includes('VolumeLimitExceeded')) return { hint: 'the account is at its limit of EBS storage' };
-  if (code.includes('InternalError') || code.includes('InvalidSnapshot')) {
-    return { hint: 'often a KMS key of an encrypted volume that the account may not use, or a full snapshot limit' };
-  }
-  return {};
 }
 
 /** How an image comes about: from an instance, from complete snapshots, from an image of another region. */

@@ -79,7 +79,7 @@ export async function sparingFinished(
 export async function collect({ run, resource }: Leftover, undo: UndoResource): Promise<string | undefined> {
   try {
     if (!stillLeft(run, resource)) return undefined;
-    await undo(resource.ref, AbortSignal.timeout(DEADLINE));
+    await undo({ ...resource.ref, recordedAt: resource.at }, AbortSignal.timeout(DEADLINE));
     appendOutcome(run.path, resource.n, { event: 'undone' });
     if (run.resumable && nothingLeft(run)) forgetKeptRun(run.path);
     return undefined;

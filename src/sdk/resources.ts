@@ -36,6 +36,8 @@ export interface ResourceRef {
   readonly name?: string;
   /** EC2 client token, for the same purpose. */
   readonly token?: string;
+  /** When its creation was recorded, in ISO 8601; unknown to the run that makes it. */
+  readonly recordedAt?: string;
   /** Parts the undo needs, e.g. the policy's role. */
   readonly with?: Readonly<Record<string, string>>;
 }

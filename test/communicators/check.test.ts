@@ -142,6 +142,12 @@ describe('sshSettings', () => {
     assert.equal(sshSettings({}, {}).keepAliveInterval, 5000);
   });
 
+  it('forwards the agent unless ssh_disable_agent_forwarding says no', () => {
+    const environment = { SSH_AUTH_SOCK: '/run/agent' };
+    assert.equal(sshSettings({}, environment).forwardAgent, '/run/agent');
+    assert.equal(sshSettings({ ssh_disable_agent_forwarding: true }, environment).forwardAgent, undefined);
+  });
+
   it('reads tunnels', () => {
     assert.deepEqual(parseTunnel('8080:db.internal:5432'), { port: 8080, host: 'db.internal', hostPort: 5432 });
     assert.deepEqual(parseTunnel('8080:[::1]:5432'), { port: 8080, host: '::1', hostPort: 5432 });

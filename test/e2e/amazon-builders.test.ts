@@ -77,6 +77,18 @@ describe(`the other Amazon builders with --local${skip ? ` (skipped: ${skip})` :
     return found(/told: (.*)/, output);
   };
 
+  it('ssh_clear_authorized_keys takes the temporary key out of the image', async () => {
+    const names: string[] = [];
+    for (const clear of [false, true]) {
+      const output = await build('clear.json', {
+        builders: [{ type: 'amazon-ebs', ...launched, ami_name: `cleared ${clear}`, ssh_clear_authorized_keys: clear }],
+      });
+      const keys = await inside(found(AMI, output), 'ubuntu', 'grep -c packer_ ~/.ssh/authorized_keys');
+      names.push(`${clear}: ${keys}`);
+    }
+    assert.deepEqual(names, ['false: 1', 'true: 0']);
+  });
+
   it('amazon-ebsvolume fills a volume, whose snapshot another instance reads', async () => {
     const made = await build('volume.json', {
       builders: [

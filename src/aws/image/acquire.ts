@@ -9,6 +9,9 @@ import { undoWith } from '../undo.ts';
 import { type ImageKind, waitForImage } from '../waits.ts';
 import { type MadeImage, type Making, madeImage } from './making.ts';
 
+/** Code of the error that says that a name is in use. */
+export const NAME_TAKEN = 'ami-name-taken';
+
 /**
  * Makes an image by `create`, which gives its id, and waits until it can be used. From the moment it exists it is
  * owned: whatever fails later, it is deregistered and its snapshots deleted.
@@ -77,7 +80,7 @@ async function acquired<T>(ec2: Ec2, name: string, acquire: () => Promise<T>): P
     throw new KilnError(`the name "${name}" is taken by another image in ${ec2.region}`, {
       hint: 'choose another ami_name, or replace the image with force_deregister',
       cause: error,
-      code: 'ami-name-taken',
+      code: NAME_TAKEN,
     });
   }
 }

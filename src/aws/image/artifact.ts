@@ -1,7 +1,7 @@
 import type { Artifact } from '../../sdk/artifact.ts';
 import { KilnError, messageOf } from '../../sdk/errors.ts';
 import type { Aws } from '../client/index.ts';
-import { removeImage } from '../undo.ts';
+import { removeImage } from './remove.ts';
 
 /** Packer's name for amazon-ebs as the maker of an artifact. */
 export const EBS_BUILDER_ID = 'mitchellh.amazonebs';
@@ -24,7 +24,7 @@ export function amiArtifact(
       const failures: string[] = [];
       for (const [region, id] of sorted) {
         try {
-          await removeImage(aws.ec2(region), id, signal);
+          await removeImage(id, { ec2: aws.ec2(region), signal, fresh: true });
         } catch (error) {
           failures.push(`${id} in ${region}: ${messageOf(error)}`);
         }

@@ -1,7 +1,9 @@
+import { sleep } from '../../sdk/async.ts';
 import { KilnError } from '../../sdk/errors.ts';
 import type { ResourceRef } from '../../sdk/resources.ts';
 import type { Ec2 } from '../client/index.ts';
-import { isKind } from '../policy/aws-error.ts';
+import { AwsError, isKind } from '../policy/aws-error.ts';
+import { sharedCalls } from '../shared-calls.ts';
 import { isFinished, tagFilter, tagMap, tagSpecs } from '../tags.ts';
 import type { Image } from '../types.ts';
 import { snapshotIds } from '../waits.ts';
@@ -31,32 +33,46 @@ export function doomedSnapshots(ref: ResourceRef): string[] {
   return ref.with?.delete === 'true' ? (ref.with.snapshots ?? '').split(',').filter(id => id !== '') : [];
 }
 
+/** A name may count as taken for a while after its image was deregistered; pauses between tries, in milliseconds. */
+const NAME_PAUSES = [500, 1000, 2000, 4000, 8000];
+
 /** How far a replacement got. */
 export type Replacement = 'done' | 'never-begun' | 'half-way';
 
 /** Finds out by the names in use now; `finished`: the run's new image is there, so the old one has gone for good. */
 export async function replacementState(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<Replacement> {
-  const { Images = [] } = await ec2.describeImages(
-    { Owners: ['self'], Filters: [{ Name: 'name', Values: [(ref.name ?? '').replaceAll(/[*?\\]/g, '\\$&')] }] },
-    signal,
-  );
-  const [runTag] = tagFilter(ref.with?.tag);
-  const ofRun = Images.find(one =>
-    (one.Tags ?? []).some(tag => `tag:${tag.Key}` === runTag?.Name && runTag?.Values.includes(tag.Value ?? '')),
-  );
+  const images = await sharedCalls(ec2).imagesNamed(ref.name ?? '', signal);
+  const ofRun = images.find(one => isOfRun(ref, one));
   if (ofRun && isFinished(ofRun.Tags)) return 'done';
-  return Images.some(one => one.ImageId === ref.with?.id) ? 'never-begun' : 'half-way';
+  return images.some(one => one.ImageId === ref.with?.id) ? 'never-begun' : 'half-way';
 }
 
 /** Registers a replaced image again. Gives its new id; undefined when its name is in use already. */
 export async function bringBack(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string | undefined> {
   const text = ref.with?.image;
   if (!text) throw new KilnError(`image "${ref.name}" cannot be registered again: the ledger does not say how`);
-  try {
-    const reply = await ec2.registerImage(JSON.parse(text) as RegisterRequest, signal);
-    return reply.ImageId;
-  } catch (error) {
-    if (isKind(error, 'duplicate')) return undefined;
-    throw error;
+  const request = JSON.parse(text) as RegisterRequest;
+  for (const pause of [...NAME_PAUSES, undefined]) {
+    try {
+      return (await ec2.registerImage(request, signal)).ImageId;
+    } catch (error) {
+      // After a lost answer the next try finds its own image, if it was registered.
+      const again = isKind(error, 'duplicate') || (error instanceof AwsError && error.maybeDone);
+      if (!again || pause === undefined) throw error;
+    }
+    if (await holder(ref, ec2, signal)) return undefined;
+    await sleep(pause, signal);
   }
+  return undefined;
+}
+
+/** The image that has the name now, unless it is one of the run that is going away. */
+async function holder(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<Image | undefined> {
+  const images = await sharedCalls(ec2).imagesNamed(ref.name ?? '', signal);
+  return images.find(one => !isOfRun(ref, one) || isFinished(one.Tags));
+}
+
+function isOfRun(ref: ResourceRef, image: Image): boolean {
+  const [runTag] = tagFilter(ref.with?.tag);
+  return (image.Tags ?? []).some(tag => `tag:${tag.Key}` === runTag?.Name && runTag?.Values.includes(tag.Value ?? ''));
 }

@@ -46,8 +46,20 @@ export async function copyImage(
 }
 
 async function copyTo(making: Making, source: MadeImage, ec2: Ec2, replaced: Replaced): Promise<MadeImage> {
-  const { run, plan, machine } = making;
   await replaced.free(ec2, await replaced.find(ec2));
+  const copy = (): Promise<MadeImage> => newCopy(making, source, ec2);
+  try {
+    return await copy();
+  } catch (error) {
+    const overlooked = await replaced.overlooked(ec2, error);
+    if (overlooked.length === 0) throw error;
+    await replaced.free(ec2, overlooked);
+    return copy();
+  }
+}
+
+function newCopy(making: Making, source: MadeImage, ec2: Ec2): Promise<MadeImage> {
+  const { run, plan, machine } = making;
   const key = keyFor(making, ec2.region);
   const encrypted = plan.options.encrypt_boot;
   const minutes = plan.options.snapshot_copy_duration_minutes;

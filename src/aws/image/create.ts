@@ -1,21 +1,20 @@
-import { sleep } from '../../sdk/async.ts';
 import type { RunContext } from '../../sdk/plugin.ts';
-import type { Ec2 } from '../client/index.ts';
 import { blockDeviceMappings } from '../launch/block-devices.ts';
 import type { Ec2Machine } from '../machine.ts';
 import type { AmiOptions } from '../options/index.ts';
 import { isAwsError } from '../policy/aws-error.ts';
 import { tagSpecs } from '../tags.ts';
 import type { BlockDeviceMapping } from '../types.ts';
-import { checkAlive } from '../waits.ts';
 import { acquireImage } from './acquire.ts';
 import type { MadeImage, Making } from './making.ts';
+import { whileAlive } from './while-alive.ts';
 
 /** How long CreateImage is tried while EC2 does not see yet that the instance has stopped (reference: CreateImage). */
 const STATE_PATIENCE = 15 * 60_000;
-/** First and longest pause between two of those tries, in milliseconds. */
-const STATE_PAUSE = 200;
-const LONGEST_STATE_PAUSE = 10_000;
+
+function isWrongState(error: unknown): boolean {
+  return isAwsError(error, 'InvalidParameterValue') && error.message.includes('Instance is not in state');
+}
 
 /** CreateImage of the instance under a name; `final` images carry the template's tags and description already. */
 export async function createFromInstance(
@@ -44,31 +43,9 @@ export async function createFromInstance(
     );
     return reply.ImageId;
   };
-  return acquireImage(making, ec2, name, 'image', () => whileInstanceRests(ec2, instanceId, run.signal, create));
-}
-
-/**
- * Tries again while EC2 says that the instance is in no state for an image, which is late news after a stop. Throws when
- * the instance is gone for good, as an interrupted one is.
- */
-async function whileInstanceRests<T>(
-  ec2: Ec2,
-  instanceId: string,
-  signal: AbortSignal,
-  create: () => Promise<T>,
-): Promise<T> {
-  const started = performance.now();
-  for (let pause = STATE_PAUSE; ; pause = Math.min(pause * 2, LONGEST_STATE_PAUSE)) {
-    try {
-      return await create();
-    } catch (error) {
-      const wrongState =
-        isAwsError(error, 'InvalidParameterValue') && error.message.includes('Instance is not in state');
-      if (!wrongState || performance.now() - started > STATE_PATIENCE) throw error;
-    }
-    await checkAlive(ec2, instanceId, signal);
-    await sleep(pause, signal);
-  }
+  return acquireImage(making, ec2, name, 'image', () =>
+    whileAlive(ec2, instanceId, run.signal, create, isWrongState, STATE_PATIENCE),
+  );
 }
 
 /** Switches enhanced networking of the instance, which the image takes over (reference: step 16). */

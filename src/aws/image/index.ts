@@ -4,10 +4,11 @@ import { checkRegions } from '../launch/pre-validate.ts';
 import { together } from '../launch/together.ts';
 import type { Ec2Machine } from '../machine.ts';
 import { copyRegions } from '../rules/index.ts';
+import type { Image } from '../types.ts';
 import { copyImage } from './copy.ts';
 import { type MadeImage, type Making, startMaking } from './making.ts';
 import type { ImagePlan } from './plan.ts';
-import { publishImage, tagFinished } from './publish.ts';
+import { protectImage, publishImage, tagFinished } from './publish.ts';
 import { Replaced } from './replace.ts';
 import { instanceSource } from './source.ts';
 
@@ -31,6 +32,7 @@ export async function makeImages(
   try {
     for await (const image of imagesOf(making, regions, replaced, run)) made.push(image);
     await together(...made.map(image => publishImage(making, image)));
+    await together(...made.map(image => protectImage(making, image)));
     await together(...made.map(image => tagFinished(making, image)));
   } catch (error) {
     // The name must be free again before an old image can have it back.
@@ -43,16 +45,20 @@ export async function makeImages(
   return new Map(made.map(image => [image.ec2.region, image.id]));
 }
 
-/** The final images, as soon as each is complete; temporary ones are gone when it ends. */
+/**
+ * The final images, as soon as each is complete; temporary ones are gone when it ends. `known`: the image to be replaced,
+ * where a first look had overlooked it.
+ */
 async function* imagesOf(
   making: Making,
   regions: readonly string[],
   replaced: Replaced,
   run: PostProcessContext,
+  known?: readonly Image[],
 ): AsyncGenerator<MadeImage> {
   const { machine, plan } = making;
   const { encrypt_boot: encrypt, skip_save_build_region: elsewhere } = plan.options;
-  const old = elsewhere ? [] : await replaced.find(machine.ec2);
+  const old = known ?? (elsewhere ? [] : await replaced.find(machine.ec2));
   const source = machine.imageSource ?? instanceSource(machine, plan, old.length > 0);
   const viaCopy = encrypt === true || elsewhere === true || (old.length > 0 && !source.completeFirst);
   const make = await source.prepare(making, viaCopy);
@@ -67,7 +73,14 @@ async function* imagesOf(
     return;
   }
   await replaced.free(machine.ec2, old);
-  const main = await make(plan.name, true);
+  let main: MadeImage;
+  try {
+    main = await make(plan.name, true);
+  } catch (error) {
+    const overlooked = known ? [] : await replaced.overlooked(machine.ec2, error);
+    if (overlooked.length === 0) throw error;
+    return yield* imagesOf(making, regions, replaced, run, overlooked);
+  }
   run.doneWithMachine();
   yield main;
   yield* await copyImage(making, main, regions, replaced);

@@ -6,7 +6,7 @@ import { enableFastLaunch } from './fast-launch.ts';
 import type { MadeImage, Making } from './making.ts';
 
 /**
- * Deprecates, shares and protects an image in one region. Called when the image is complete in all regions; sharing
+ * Deprecates and shares an image in one region. Called when the image is complete in all regions; sharing
  * comes late, so that others see a finished image (reference: steps 20 to 25).
  */
 export async function publishImage(making: Making, image: MadeImage): Promise<void> {
@@ -21,12 +21,16 @@ export async function publishImage(making: Making, image: MadeImage): Promise<vo
   }
   await shareSnapshots(making, image);
   await modifyImage(making, image);
-  const protection = options.deregistration_protection;
+}
+
+/** Protects an image from deregistration when the template wants it: late, as with a cooldown there is no way back for a day. */
+export async function protectImage({ run, plan }: Making, image: MadeImage): Promise<void> {
+  const protection = plan.options.deregistration_protection;
   if (protection?.enabled || protection?.with_cooldown) {
-    making.run.ui.say(`Protecting AMI ${image.id} in ${image.ec2.region} from deregistration`);
+    run.ui.say(`Protecting AMI ${image.id} in ${image.ec2.region} from deregistration`);
     await image.ec2.enableImageDeregistrationProtection(
       { ImageId: image.id, WithCooldown: protection.with_cooldown === true },
-      making.run.signal,
+      run.signal,
     );
   }
 }

@@ -1,15 +1,21 @@
-import { messageOf } from '../../sdk/errors.ts';
+import { sleep } from '../../sdk/async.ts';
+import { KilnError, messageOf } from '../../sdk/errors.ts';
 import type { Owned } from '../../sdk/resources.ts';
 import type { Ec2 } from '../client/index.ts';
+import { gone } from '../gone.ts';
 import { certainlyNotCreated } from '../policy/aws-error.ts';
 import { sharedCalls } from '../shared-calls.ts';
 import { runTag } from '../tags.ts';
 import type { Image } from '../types.ts';
-import { deleteSnapshots } from '../undo.ts';
 import { snapshotIds } from '../waits.ts';
+import { NAME_TAKEN } from './acquire.ts';
 import { bringBack, doomedSnapshots, replacedParts } from './bring-back.ts';
 import type { Making } from './making.ts';
+import { deleteSnapshots } from './remove.ts';
 import { canRegister } from './snapshot-first.ts';
+
+/** Pauses before looks for an image whose name is taken though no list has it yet, in milliseconds. */
+const LOOKS = [0, 500, 1000, 2000, 4000, 8000];
 
 /**
  * Images of the wanted name that a new one replaces. They go at the last moment, when the new one only needs the name,
@@ -33,13 +39,28 @@ export class Replaced {
     return sharedCalls(ec2).imagesNamed(plan.name, run.signal);
   }
 
+  /**
+   * The images in the way of a name that EC2 called taken just now, though it listed none before: its lists lag. None
+   * when the error says something else, or nothing is to be replaced.
+   */
+  async overlooked(ec2: Ec2, error: unknown): Promise<readonly Image[]> {
+    const { plan, run } = this.#making;
+    if (!plan.replace || !(error instanceof KilnError) || error.code !== NAME_TAKEN) return [];
+    for (const pause of LOOKS) {
+      await sleep(pause, run.signal);
+      const images = await this.find(ec2);
+      if (images.length > 0) return images;
+    }
+    return [];
+  }
+
   /** Frees the name in a region. */
   async free(ec2: Ec2, images: readonly Image[]): Promise<void> {
     const { run } = this.#making;
     for (const image of images) {
       if (canRegister(image)) this.#gone.push(await this.#takeAway(ec2, image));
       else {
-        await ec2.deregisterImage({ ImageId: image.ImageId }, run.signal);
+        await gone(() => ec2.deregisterImage({ ImageId: image.ImageId }, run.signal));
         this.#unrestorable.push({ ec2, image });
       }
       run.ui.say(`Deregistered AMI ${image.ImageId} in ${ec2.region}, whose name the new one gets`);
@@ -77,7 +98,8 @@ export class Replaced {
     return run.resources.acquire<Image>(
       { kind: 'ec2:replaced-image', account: ec2.account, name: plan.name, with: parts },
       async () => {
-        await ec2.deregisterImage({ ImageId: id }, run.signal);
+        // Not there: an earlier try, whose answer was lost, has done it.
+        await gone(() => ec2.deregisterImage({ ImageId: id }, run.signal));
         return { id, value: image };
       },
       async (ref, signal) => {
@@ -93,7 +115,7 @@ export class Replaced {
   }
 
   async #deleteSnapshots(ec2: Ec2, ids: readonly string[], signal: AbortSignal): Promise<void> {
-    await deleteSnapshots(ec2, ids, signal);
+    await deleteSnapshots(ids, { ec2, signal, fresh: false });
     for (const id of ids) this.#making.run.ui.say(`Deleted snapshot ${id} in ${ec2.region}`);
   }
 }

@@ -1,16 +1,19 @@
 import { KilnError } from '../../sdk/errors.ts';
 import type { Owned } from '../../sdk/resources.ts';
+import { livingInstance } from '../instance-now.ts';
 import { blockDeviceMappings } from '../launch/block-devices.ts';
 import { together } from '../launch/together.ts';
-import { certainlyNotCreated } from '../policy/aws-error.ts';
+import { certainlyNotCreated, isKind } from '../policy/aws-error.ts';
 import { createOnce } from '../policy/create-once.ts';
 import { runTag, tagFilter, tagSpecs } from '../tags.ts';
 import type { BlockDeviceMapping, Image, Instance } from '../types.ts';
 import { undoWith } from '../undo.ts';
+import { VISIBILITY } from '../waiter.ts';
 import { waitForSnapshot } from '../waits.ts';
 import type { MadeImage, Making } from './making.ts';
 import { registerImage } from './register.ts';
 import { registration } from './registration.ts';
+import { whileAlive } from './while-alive.ts';
 
 /** Complete snapshots of an instance's volumes, ready to be registered as an image at once. */
 export interface ReadySnapshots {
@@ -31,14 +34,13 @@ export function canRegister(source: Image): boolean {
 export async function snapshotInstance(making: Making): Promise<ReadySnapshots> {
   const { run, machine } = making;
   const { ec2, instanceId } = machine;
-  const { Reservations = [] } = await ec2.describeInstances({ InstanceIds: [instanceId] }, run.signal);
-  const instance = Reservations[0]?.Instances?.[0];
-  const volumes = (instance?.BlockDeviceMappings ?? []).flatMap(one =>
+  const instance = await livingInstance(ec2, instanceId, run.signal);
+  const volumes = (instance.BlockDeviceMappings ?? []).flatMap(one =>
     one.DeviceName && one.Ebs?.VolumeId
       ? [{ device: one.DeviceName, volume: one.Ebs.VolumeId, last: one.Ebs.DeleteOnTermination }]
       : [],
   );
-  if (!instance || volumes.length === 0) throw new KilnError(`instance ${instanceId} has no EBS volume to snapshot`);
+  if (volumes.length === 0) throw new KilnError(`instance ${instanceId} has no EBS volume to snapshot`);
   run.ui.say(`Creating snapshots of ${volumes.map(one => one.volume).join(', ')}`);
   const snapshots = await together<Owned<string>[]>(...volumes.map(one => snapshot(making, one.volume)));
   const mappings = volumes.map(
@@ -65,10 +67,13 @@ async function snapshot(making: Making, volume: string): Promise<Owned<string>> 
       const id = await createOnce(
         run.signal,
         async () => {
-          const reply = await ec2.createSnapshot(
-            { VolumeId: volume, Description: description, TagSpecifications: tagSpecs(tags, 'snapshot' as const) },
-            run.signal,
-          );
+          const create = () =>
+            ec2.createSnapshot(
+              { VolumeId: volume, Description: description, TagSpecifications: tagSpecs(tags, 'snapshot' as const) },
+              run.signal,
+            );
+          const unseen = (error: unknown) => isKind(error, 'not-found');
+          const reply = await whileAlive(ec2, machine.instanceId, run.signal, create, unseen, VISIBILITY);
           return reply.SnapshotId ?? '';
         },
         async () => {

@@ -5,11 +5,12 @@ import { describeFileError, KilnError } from '../../sdk/errors.ts';
 import type { RunContext } from '../../sdk/plugin.ts';
 import type { Owned } from '../../sdk/resources.ts';
 import type { Aws, Ec2 } from '../client/index.ts';
+import { keyPairsOf } from '../find-made.ts';
 import type { Ec2CommunicatorOptions } from '../options/index.ts';
 import { AwsError, certainlyNotCreated } from '../policy/aws-error.ts';
 import { expandHome } from '../rules/communicator.ts';
 import { runTag, tagSpecs } from '../tags.ts';
-import { keyPairsOf, undoSaying } from '../undo.ts';
+import { undoSaying } from '../undo.ts';
 import { timeOrderedUuid } from './names.ts';
 
 /** The key pair the instance is launched with, and the private key that kiln knows itself. */

@@ -1,6 +1,7 @@
 import type { ConnectTarget } from '../../sdk/plugin.ts';
 import type { Owned } from '../../sdk/resources.ts';
 import type { Aws, Ec2 } from '../client/index.ts';
+import { instanceNow } from '../instance-now.ts';
 import type { Ec2Machine } from '../machine.ts';
 import { sharedCalls } from '../shared-calls.ts';
 import { tagMap } from '../tags.ts';
@@ -47,8 +48,7 @@ export function ec2Machine(parts: MachineParts): Ec2Machine {
   let stopped: Promise<void> | undefined;
 
   const current = async (signal: AbortSignal): Promise<Instance> => {
-    const { Reservations = [] } = await ec2.describeInstances({ InstanceIds: [id] }, signal);
-    instance = Reservations[0]?.Instances?.[0] ?? instance;
+    instance = await instanceNow(ec2, id, signal);
     return instance;
   };
   const host = async (signal: AbortSignal): Promise<string> => {

@@ -1,4 +1,5 @@
 import { KilnError } from '../../sdk/errors.ts';
+import { instanceNow } from '../instance-now.ts';
 import type { Ec2Machine } from '../machine.ts';
 
 /** The instance's EBS volumes by device name, as EC2 lists them now. */
@@ -6,8 +7,7 @@ export async function volumesOf(
   { ec2, instanceId }: Pick<Ec2Machine, 'ec2' | 'instanceId'>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
-  const { Reservations = [] } = await ec2.describeInstances({ InstanceIds: [instanceId] }, signal);
-  const mappings = Reservations[0]?.Instances?.[0]?.BlockDeviceMappings ?? [];
+  const { BlockDeviceMappings: mappings = [] } = await instanceNow(ec2, instanceId, signal);
   return new Map(
     mappings.flatMap(({ DeviceName, Ebs }) =>
       DeviceName && Ebs?.VolumeId ? [[DeviceName, Ebs.VolumeId] as const] : [],

@@ -1,6 +1,6 @@
 import type { ResourceRef } from '../../sdk/resources.ts';
 import type { Ec2 } from '../client/index.ts';
-import { gone } from '../gone.ts';
+import { type Removal, surelyGone } from '../gone.ts';
 import { isKind } from '../policy/aws-error.ts';
 import { isFinished } from '../tags.ts';
 
@@ -9,16 +9,17 @@ const IN_USE = 5 * 60_000;
 const stillInUse = { notYet: (error: unknown) => isKind(error, 'busy'), within: IN_USE };
 
 /** Deletes a volume, detaching it first when it is attached; what chroot builds mounted of it on this host goes before. */
-export async function removeVolume(ec2: Ec2, id: string, ref: ResourceRef, signal: AbortSignal): Promise<void> {
+export async function removeVolume(id: string, ref: ResourceRef, removal: Removal): Promise<void> {
+  const { ec2, signal } = removal;
   if (ref.with?.mount) {
     const { unmountLeft } = await import('./left-mounts.ts');
     await unmountLeft(ref.with, signal);
   }
-  await gone(async () => {
+  await surelyGone(async () => {
     const { Volumes = [] } = await ec2.describeVolumes({ VolumeIds: [id] }, signal);
     if (Volumes.some(volume => volume.State === 'in-use')) await letGo(ec2, id, signal);
-    await deleteVolume(ec2, id, signal);
-  });
+    await ec2.deleteVolume({ VolumeId: id }, signal, stillInUse);
+  }, removal);
 }
 
 /** An instance that goes down lets its volumes go by itself, and a second detach is refused: deleting waits for both. */
@@ -30,8 +31,10 @@ async function letGo(ec2: Ec2, id: string, signal: AbortSignal): Promise<void> {
   }
 }
 
-export async function deleteVolume(ec2: Ec2, id: string, signal: AbortSignal): Promise<void> {
-  await gone(() => ec2.deleteVolume({ VolumeId: id }, signal, stillInUse));
+/** Deletes a volume; not being there is no failure. */
+export async function deleteVolume(id: string, removal: Removal): Promise<void> {
+  const { ec2, signal } = removal;
+  await surelyGone(() => ec2.deleteVolume({ VolumeId: id }, signal, stillInUse), removal);
 }
 
 /** Those of the volumes that kiln has not marked as finished products. */
