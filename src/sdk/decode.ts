@@ -1,6 +1,7 @@
-import { type Diagnostic, errorAt, warningAt } from './diagnostics.ts';
-import { parseDuration } from './duration.ts';
-import { type ArrayNode, type ConfigNode, describeKind, type ObjectNode, toPlain } from './node.ts';
+import { DecodeFindings } from './decode-findings.ts';
+import { placeholder, type Read, readBoolean, readDuration, readNumber, readString } from './decode-scalars.ts';
+import type { Diagnostic } from './diagnostics.ts';
+import { type ArrayNode, type ConfigNode, type ObjectNode, toPlain } from './node.ts';
 import type { Option, OptionSchema, OptionTable } from './options.ts';
 import type { Span } from './source.ts';
 import { didYouMean } from './suggest.ts';
@@ -24,23 +25,18 @@ export function decodeOptions(schema: OptionSchema, node: ObjectNode, component:
   const decoder = new Decoder(component, schema.removed ?? {});
   return {
     value: decoder.table(schema.options, node, ''),
-    diagnostics: decoder.found,
-    unknown: decoder.unknown,
-    secrets: decoder.secrets,
+    diagnostics: decoder.findings.found,
+    unknown: decoder.findings.unknown,
+    secrets: decoder.findings.secrets,
   };
 }
 
-type Read = { readonly value: unknown } | undefined;
-
 class Decoder {
-  readonly found: Diagnostic[] = [];
-  readonly unknown = new Set<string>();
-  readonly secrets: string[] = [];
-  readonly #component: string;
+  readonly findings: DecodeFindings;
   readonly #removed: Readonly<Record<string, string>>;
 
   constructor(component: string, removed: Readonly<Record<string, string>>) {
-    this.#component = component;
+    this.findings = new DecodeFindings(component);
     this.#removed = removed;
   }
 
@@ -54,11 +50,11 @@ class Decoder {
       }
       const option = table[name] as Option;
       if (option.deprecated)
-        this.#warn(member.keySpan, 'deprecated-option', `"${name}" is deprecated`, option.deprecated);
+        this.findings.warn(member.keySpan, 'deprecated-option', `"${name}" is deprecated`, option.deprecated);
       const read = this.#read(option, member.value, name, `${path}/${name}`);
       if (read === undefined || (!option.keepEmpty && isEmpty(read.value))) continue;
       value[name] = read.value;
-      if (option.secret && typeof read.value === 'string') this.secrets.push(read.value);
+      if (option.secret && typeof read.value === 'string') this.findings.secrets.push(read.value);
     }
     return value;
   }
@@ -67,12 +63,12 @@ class Decoder {
     if (path === '' && (key === 'type' || key.startsWith('packer_'))) return;
     const removed = path === '' && Object.hasOwn(this.#removed, key) ? this.#removed[key] : undefined;
     if (removed !== undefined) {
-      this.#error(span, 'removed-option', `"${key}" is no longer an option`, removed);
+      this.findings.error(span, 'removed-option', `"${key}" is no longer an option`, removed);
       return;
     }
     const names = Object.keys(table).filter(name => !table[name]?.internal);
     const { hint } = didYouMean(key, names);
-    this.#error(
+    this.findings.error(
       span,
       'unknown-option',
       `unknown option "${key}"`,
@@ -83,24 +79,24 @@ class Decoder {
   #read(option: Option, node: ConfigNode, name: string, path: string): Read {
     if (node.kind === 'null') return undefined;
     if (node.kind === 'unknown') {
-      this.unknown.add(path);
+      this.findings.unknown.add(path);
       return { value: placeholder(option) };
     }
     switch (option.type) {
       case 'string':
-        return this.#string(node, name, path);
+        return readString(node, name, path, this.findings);
       case 'boolean':
       case 'tri':
-        return this.#boolean(option, node, name);
+        return readBoolean(option, node, name, this.findings);
       case 'integer':
       case 'number':
-        return this.#number(option, node, name);
+        return readNumber(option.type, node, name, this.findings);
       case 'duration':
-        return this.#duration(node, name);
+        return readDuration(node, name, this.findings);
       case 'strings':
-        return this.#list(node, path, (item, itemPath) => this.#string(item, name, itemPath));
+        return this.#list(node, path, (item, itemPath) => readString(item, name, itemPath, this.findings));
       case 'integers':
-        return this.#list(node, path, item => this.#number({ ...option, type: 'integer' }, item, name));
+        return this.#list(node, path, item => readNumber('integer', item, name, this.findings));
       case 'string-lists':
         return this.#lists(node, name, path);
       case 'map':
@@ -114,76 +110,6 @@ class Decoder {
       case 'any':
         return { value: toPlain(node) };
     }
-  }
-
-  #string(node: ConfigNode, name: string, path: string): Read {
-    switch (node.kind) {
-      case 'string':
-        return { value: node.value };
-      case 'number':
-        return { value: node.text };
-      case 'boolean':
-        return { value: node.value ? '1' : '0' };
-      case 'null':
-        return { value: '' };
-      case 'unknown':
-        this.unknown.add(path);
-        return { value: '<unknown>' };
-      default:
-        return this.#mismatch(node, name, 'a string');
-    }
-  }
-
-  #boolean(option: Option, node: ConfigNode, name: string): Read {
-    if (node.kind === 'boolean') return { value: node.value };
-    if (node.kind === 'number') return { value: node.value !== 0 };
-    if (node.kind === 'string') {
-      // strconv.ParseBool's words; empty is false, or unset for a tri-state.
-      if (node.value === '') return option.type === 'tri' ? undefined : { value: false };
-      if (/^(1|t|T|true|TRUE|True)$/.test(node.value)) return { value: true };
-      if (/^(0|f|F|false|FALSE|False)$/.test(node.value)) return { value: false };
-    }
-    return this.#mismatch(node, name, 'true or false');
-  }
-
-  #number(option: Option, node: ConfigNode, name: string): Read {
-    let value: number | undefined;
-    if (node.kind === 'number') value = node.value;
-    else if (node.kind === 'boolean') value = node.value ? 1 : 0;
-    else if (node.kind === 'string')
-      value = option.type === 'integer' ? parseGoInteger(node.value) : Number(node.value || 0);
-    if (value === undefined || !Number.isFinite(value))
-      return this.#mismatch(node, name, option.type === 'integer' ? 'a whole number' : 'a number');
-    if (option.type === 'integer' && !Number.isInteger(value)) {
-      this.#warn(node.span, 'fraction-dropped', `"${name}" takes a whole number; the fraction of ${value} is dropped`);
-      value = Math.trunc(value);
-    }
-    return { value };
-  }
-
-  #duration(node: ConfigNode, name: string): Read {
-    // A bare number counts nanoseconds in Packer, which is hardly ever what was meant.
-    if (node.kind === 'number') {
-      if (node.value !== 0)
-        this.#warn(
-          node.span,
-          'bare-duration',
-          `"${name}" without a unit counts nanoseconds`,
-          `write "${node.text}s" for seconds`,
-        );
-      return { value: node.value / 1e6 };
-    }
-    if (node.kind !== 'string') return this.#mismatch(node, name, 'a duration such as "5m" or "1h30m"');
-    if (node.value === '') return undefined;
-    const value = parseDuration(node.value);
-    if (value !== undefined) return { value };
-    this.#error(
-      node.span,
-      'bad-duration',
-      `"${node.value}" is not a duration`,
-      'write it like "300ms", "90s", "5m" or "1h30m"',
-    );
-    return undefined;
   }
 
   #list(node: ConfigNode, path: string, read: (item: ConfigNode, path: string) => Read): Read {
@@ -201,10 +127,12 @@ class Decoder {
   }
 
   #lists(node: ConfigNode, name: string, path: string): Read {
-    if (node.kind !== 'array') return this.#mismatch(node, name, 'a list of lists');
+    if (node.kind !== 'array') return this.findings.mismatch(node, name, 'a list of lists');
     return {
       value: node.items.flatMap((item, index) =>
-        values(this.#list(item, `${path}/${index}`, (inner, innerPath) => this.#string(inner, name, innerPath))),
+        values(
+          this.#list(item, `${path}/${index}`, (inner, innerPath) => readString(inner, name, innerPath, this.findings)),
+        ),
       ),
     };
   }
@@ -213,9 +141,9 @@ class Decoder {
     const parts = node.kind === 'array' ? node.items : [node];
     const value: Record<string, string> = {};
     for (const part of parts) {
-      if (part.kind !== 'object') return this.#mismatch(part, name, 'an object of strings');
+      if (part.kind !== 'object') return this.findings.mismatch(part, name, 'an object of strings');
       for (const member of part.members) {
-        const read = this.#string(member.value, `${name}.${member.key}`, `${path}/${member.key}`);
+        const read = readString(member.value, `${name}.${member.key}`, `${path}/${member.key}`, this.findings);
         if (typeof read?.value === 'string') value[member.key] = read.value;
       }
     }
@@ -226,11 +154,11 @@ class Decoder {
     const only = node.kind === 'array' && node.items.length === 1 ? node.items[0] : node;
     if (node.kind === 'array' && node.items.length === 0) return undefined;
     if (only?.kind === 'unknown') {
-      this.unknown.add(path);
+      this.findings.unknown.add(path);
       return { value: {} };
     }
     if (only?.kind !== 'object') {
-      return this.#mismatch(
+      return this.findings.mismatch(
         node,
         name,
         node.kind === 'array' && node.items.length > 1 ? 'one object, not several' : 'an object',
@@ -244,11 +172,11 @@ class Decoder {
     return {
       value: items.flatMap((item, index) => {
         if (item.kind === 'unknown') {
-          this.unknown.add(`${path}/${index}`);
+          this.findings.unknown.add(`${path}/${index}`);
           return [{}];
         }
         if (item.kind === 'object') return [this.table(option.fields ?? {}, item, `${path}/${index}`)];
-        this.#mismatch(item, name, 'a list of objects');
+        this.findings.mismatch(item, name, 'a list of objects');
         return [];
       }),
     };
@@ -256,31 +184,14 @@ class Decoder {
 
   #blockMap(option: Option, node: ConfigNode, name: string, path: string): Read {
     if (node.kind === 'string' && node.value === '') return undefined;
-    if (node.kind !== 'object') return this.#mismatch(node, name, 'an object of objects');
+    if (node.kind !== 'object') return this.findings.mismatch(node, name, 'an object of objects');
     const entries = node.members.flatMap(member => {
       if (member.value.kind === 'object')
         return [[member.key, this.table(option.fields ?? {}, member.value, `${path}/${member.key}`)] as const];
-      this.#mismatch(member.value, `${name}.${member.key}`, 'an object');
+      this.findings.mismatch(member.value, `${name}.${member.key}`, 'an object');
       return [];
     });
     return { value: Object.fromEntries(entries) };
-  }
-
-  #mismatch(node: ConfigNode, name: string, wanted: string): undefined {
-    const got = node.kind === 'string' ? `"${shorten(node.value)}"` : describeKind(node);
-    this.#error(node.span, 'wrong-type', `"${name}" takes ${wanted}, not ${got}`, undefined, node.origins);
-    return undefined;
-  }
-
-  #error(span: Span, code: string, message: string, hint?: string, origins?: ConfigNode['origins']): void {
-    const notes = origins?.map(origin => ({ message: origin.what, span: origin.span }));
-    this.found.push(
-      errorAt(span, code, message, { component: this.#component, ...(hint && { hint }), ...(notes && { notes }) }),
-    );
-  }
-
-  #warn(span: Span, code: string, message: string, hint?: string): void {
-    this.found.push(warningAt(span, code, message, { component: this.#component, ...(hint && { hint }) }));
   }
 }
 
@@ -295,34 +206,6 @@ function isEmpty(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
-/** Something of the right type for a value that is not known yet. */
-function placeholder(option: Option): unknown {
-  switch (option.type) {
-    case 'string':
-    case 'any':
-      return '<unknown>';
-    case 'boolean':
-    case 'tri':
-      return false;
-    case 'integer':
-    case 'number':
-    case 'duration':
-      return option.min ?? 1;
-    case 'map':
-    case 'block':
-    case 'block-map':
-      return {};
-    case 'strings':
-      return ['<unknown>'];
-    case 'string-lists':
-      return [['<unknown>']];
-    case 'integers':
-      return [1];
-    case 'blocks':
-      return [{}];
-  }
-}
-
 function values(read: Read): unknown[] {
   return read === undefined ? [] : [read.value];
 }
@@ -330,18 +213,4 @@ function values(read: Read): unknown[] {
 /** mapstructure's StringToSliceHookFunc(","): plain split, no trimming. */
 function splitList(text: string): string[] {
   return text.split(',');
-}
-
-/** strconv.ParseInt(s, 0, ...): decimal, 0x, 0o, 0b and leading-zero octal, underscores between digits. */
-function parseGoInteger(text: string): number | undefined {
-  if (text === '') return 0;
-  const match = /^([+-]?)(0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO]?[0-7_]+|[1-9][0-9_]*|0)$/.exec(text);
-  if (!match) return undefined;
-  const digits = (match[2] ?? '').replaceAll('_', '');
-  const value = Number(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
-  return match[1] === '-' ? -value : value;
-}
-
-function shorten(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
 }

@@ -42,7 +42,8 @@ export async function checkTemplate(text: string, cwd: string): Promise<void> {
   if (fixed.document) for (const print of [fixedText, renderFixed]) JSON.parse(print(fixed.document));
 }
 
-function checkMessages(text: string, diagnostics: readonly Diagnostic[]): void {
+/** No message is missing its documentation, a place, or a line too long to read; none is an exception in disguise. */
+export function checkMessages(text: string, diagnostics: readonly Diagnostic[]): void {
   for (const one of diagnostics) {
     assert.ok(documented.has(one.code), `docs/errors.md does not have "${one.code}"`);
     const shown = formatDiagnostic(one, plain);

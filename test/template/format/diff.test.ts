@@ -37,7 +37,7 @@ describe('template/format: unified diff', () => {
   it('marks a missing newline at the end', () => {
     assert.equal(
       unifiedDiff('a', 'a\n', 'a', 'b'),
-      '--- a\n+++ b\n@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+a\n',
+      '--- a\n+++ b\n@@ -1,1 +1,1 @@\n-a\n\\ No newline at end of file\n+a\n',
     );
     assert.equal(
       unifiedDiff('a\nb', 'c\nb', 'a', 'b'),
@@ -46,8 +46,8 @@ describe('template/format: unified diff', () => {
   });
 
   it('names the line before an empty range', () => {
-    assert.equal(unifiedDiff('', 'x\n', 'a', 'b'), '--- a\n+++ b\n@@ -0,0 +1 @@\n+x\n');
-    assert.equal(unifiedDiff('x\n', '', 'a', 'b'), '--- a\n+++ b\n@@ -1 +0,0 @@\n-x\n');
+    assert.equal(unifiedDiff('', 'x\n', 'a', 'b'), '--- a\n+++ b\n@@ -0,0 +1,1 @@\n+x\n');
+    assert.equal(unifiedDiff('x\n', '', 'a', 'b'), '--- a\n+++ b\n@@ -1,1 +0,0 @@\n-x\n');
   });
 
   const text = fc
