@@ -6,21 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startLocalEc2 } from '../src/local-ec2/index.ts';
-import type { Timing } from '../src/local-ec2/timing.ts';
+import { INSTANT, type Timing } from '../src/local-ec2/timing.ts';
+import { bakeEnvironment, bakeTemplate, EC2_LIKE } from './bakes.ts';
 import { compare, onPath, peakMemory, printTable } from './measure.ts';
+import { benchNoticing } from './noticing.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const INSTANT: Partial<Timing> = {
-  pending: 0,
-  stopping: 0,
-  shuttingDown: 0,
-  image: 0,
-  copy: 0,
-  snapshot: 0,
-  volume: 0,
-};
-/** What the issue calls EC2-like: running 8 s, stopped 6 s, AMI 20 s. */
-const EC2_LIKE: Partial<Timing> = { ...INSTANT, pending: 8000, stopping: 6000, image: 20_000 };
 
 export async function benchBake(kiln: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kiln-bench-'));
@@ -34,6 +25,7 @@ export async function benchBake(kiln: readonly string[]): Promise<void> {
       1,
     );
     await againstPeer(kiln, folder, 'Minimal amazon-ebs bake, EC2-like times (34 s in all)', EC2_LIKE, 1);
+    await benchNoticing(kiln, folder);
     if (process.getuid?.() === 0) await localBake(kiln, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -50,34 +42,8 @@ async function againstPeer(
   const server = await startLocalEc2({ storeDir: mkdtempSync(join(folder, 'store-')), machines: 'none', timing });
   try {
     const template = join(folder, 'bake.json');
-    writeFileSync(
-      template,
-      JSON.stringify({
-        builders: [
-          {
-            type: 'amazon-ebs',
-            region: 'us-east-1',
-            access_key: server.credentials.accessKeyId,
-            secret_key: server.credentials.secretAccessKey,
-            custom_endpoint_ec2: server.endpoint,
-            skip_credential_validation: true,
-            skip_metadata_api_check: true,
-            source_ami: 'ami-0abcdef1234567890',
-            instance_type: 't3.micro',
-            communicator: 'none',
-            ami_name: 'bench-{{uuid}}',
-          },
-        ],
-      }),
-    );
-    const env = {
-      ...process.env,
-      CHECKPOINT_DISABLE: '1',
-      XDG_STATE_HOME: folder,
-      AWS_ENDPOINT_URL: server.endpoint,
-      AWS_EC2_METADATA_DISABLED: 'true',
-    };
-    const options = { cwd: folder, env };
+    writeFileSync(template, bakeTemplate(server, 1));
+    const options = { cwd: folder, env: bakeEnvironment(server, folder) };
     const results = await compare(
       {
         kiln: { argv: [...kiln, 'build', template], options },

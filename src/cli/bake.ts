@@ -1,5 +1,6 @@
 import { catalog } from '../catalog.ts';
 import { type BuildPlan, type Invocation, planBuilds, type ResumedRun, runBuilds } from '../engine/index.ts';
+import type { FaultPlan } from '../local-ec2/faults/index.ts';
 import { hasErrors, sortDiagnostics } from '../sdk/diagnostics.ts';
 import { KilnError } from '../sdk/errors.ts';
 import type { Emit } from '../sdk/events.ts';
@@ -26,7 +27,7 @@ export interface BakeRequest {
   /** Builds at once; 0 means all. */
   readonly parallel: number;
   readonly warnUndeclared: boolean;
-  /** Fault plan of the embedded EC2. */
+  /** Name or file of the embedded EC2's fault plan. */
   readonly faults?: string | undefined;
   /** Goes on with a kept run. */
   readonly resume?: ResumedRun;
@@ -36,11 +37,12 @@ export interface BakeRequest {
 export async function bake(request: BakeRequest, mode: OutputMode, io: Io): Promise<number> {
   const { invocation, onError } = request;
   if (invocation.local && onError === 'keep') await requireLasting(io.env);
+  const faults = request.faults === undefined ? undefined : await loadedFaults(request.faults, io.cwd);
   const renderer = rendererFor(io, mode);
   const emit: Emit = event => renderer.event(event);
   const onLocal = invocation.local
     ? new Lazily(() =>
-        openLocalEc2({ env: io.env, faults: request.faults, notice: text => emit({ type: 'notice', text }) }),
+        openLocalEc2({ env: io.env, faults, notice: text => emit({ type: 'notice', text }) }),
       )
     : undefined;
   const mask = new SecretMask([]);
@@ -102,6 +104,11 @@ export async function bake(request: BakeRequest, mode: OutputMode, io: Io): Prom
     renderer.close();
     await localEc2?.close();
   }
+}
+
+async function loadedFaults(nameOrPath: string, cwd: string): Promise<FaultPlan> {
+  const { loadFaultPlan } = await import('./local/fault-plan.ts');
+  return loadFaultPlan(nameOrPath, cwd);
 }
 
 /** The plans of a run's kept builds. Throws KilnError when the template does not have one of them any more. */

@@ -1,4 +1,4 @@
-import { KilnError, messageOf } from '../sdk/errors.ts';
+import { DiagnosticError, KilnError, messageOf } from '../sdk/errors.ts';
 import { nearest } from '../sdk/suggest.ts';
 import { COMMANDS, type Command } from './commands/index.ts';
 import { GLOBAL_FLAGS } from './flags.ts';
@@ -61,12 +61,13 @@ async function runCommand(name: string, command: Command, argv: readonly string[
 
 /** The one place where what nobody caught becomes a message. */
 async function failed(error: unknown, mode: OutputMode, name: string, io: Io): Promise<number> {
-  const { reportFailure } = await import('./ui/report.ts');
+  const { reportDiagnostics, reportFailure } = await import('./ui/report.ts');
   if (error instanceof UsageError) {
     reportFailure(io, mode, error.message, error.hint);
     return help(io, name, 1, 'err');
   }
-  if (error instanceof KilnError) reportFailure(io, mode, error.message, error.hint, error.code);
+  if (error instanceof DiagnosticError) reportDiagnostics(io, mode, error.diagnostics);
+  else if (error instanceof KilnError) reportFailure(io, mode, error.message, error.hint, error.code);
   else {
     reportFailure(
       io,

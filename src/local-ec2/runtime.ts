@@ -1,7 +1,9 @@
 import { messageOf } from '../sdk/errors.ts';
+import { endSpotRequest, Interruptions } from './interruptions.ts';
 import { diskSpec, machineSpec, SSH_PORT_TAG } from './machine-spec.ts';
 import type { RunningMachine } from './machines/contract.ts';
 import type { DiskContent, InstanceRecord, RegionState, StateReason, VolumeRecord } from './store/model.ts';
+import { TaskQueues } from './task-queues.ts';
 import { VolumeContents } from './volume-contents.ts';
 import type { World } from './world.ts';
 
@@ -16,13 +18,16 @@ export class Runtime {
   private readonly world: World;
   private readonly contents: VolumeContents;
   private readonly running = new Map<string, RunningMachine>();
-  private readonly queues = new Map<string, Promise<void>>();
-  private readonly interruptions = new Set<NodeJS.Timeout>();
+  private readonly queues = new TaskQueues();
+  private readonly interruptions: Interruptions;
   private closing = false;
 
   constructor(world: World) {
     this.world = world;
     this.contents = new VolumeContents(world);
+    this.interruptions = new Interruptions(world, (region, instance, reason) =>
+      this.terminate(region, instance, reason, ''),
+    );
   }
 
   machineOf(instanceId: string): RunningMachine | undefined {
@@ -33,7 +38,7 @@ export class Runtime {
   launch(region: string, instance: InstanceRecord): void {
     const { lifecycle, faults } = this.world;
     let failure: StateReason | undefined = faults.failureOf('instance');
-    const work = failure ? undefined : this.enqueue(instance.id, () => this.boot(region, instance));
+    const work = failure ? undefined : this.queues.enqueue(instance.id, () => this.boot(region, instance));
     const watched = work?.catch((error: unknown) => {
       this.world.notice(`instance ${instance.id} did not start: ${messageOf(error)}`);
       failure = { code: 'Server.InternalError', message: `Server.InternalError: ${messageOf(error)}` };
@@ -46,7 +51,7 @@ export class Runtime {
         if (failure) return this.terminate(region, instance, failure, '');
         instance.state = 'running';
         this.world.touch();
-        this.planInterruption(region, instance);
+        this.interruptions.plan(region, instance);
       },
       watched,
       faults.extraTimeOf('instance'),
@@ -59,7 +64,7 @@ export class Runtime {
     instance.state = 'stopping';
     instance.stateReason = reason;
     instance.transitionReason = transition;
-    const work = this.enqueue(instance.id, () => this.halt(instance, force ? 0 : STOP_GRACE));
+    const work = this.queues.enqueue(instance.id, () => this.halt(instance, force ? 0 : STOP_GRACE));
     lifecycle.after(
       'stopping',
       instance.id,
@@ -82,7 +87,7 @@ export class Runtime {
     const state = this.world.region(region);
     // What a surviving volume holds deserves an orderly end; what is thrown away does not.
     const survives = instance.disks.some(disk => !disk.deleteOnTermination);
-    const work = this.enqueue(instance.id, async () => {
+    const work = this.queues.enqueue(instance.id, async () => {
       await this.halt(instance, survives ? STOP_GRACE : 0);
       await this.releaseDisks(state, instance);
     });
@@ -92,7 +97,7 @@ export class Runtime {
       () => {
         instance.state = 'terminated';
         instance.disks = [];
-        this.endSpotRequest(state, instance);
+        endSpotRequest(state, instance);
         this.world.touch();
       },
       this.reported(work, `instance ${instance.id} did not end cleanly`),
@@ -102,7 +107,7 @@ export class Runtime {
 
   /** Stop and start in place; the state stays `running`. */
   reboot(region: string, instance: InstanceRecord): Promise<void> {
-    const work = this.enqueue(instance.id, async () => {
+    const work = this.queues.enqueue(instance.id, async () => {
       await this.halt(instance, STOP_GRACE);
       await this.boot(region, instance);
     });
@@ -119,7 +124,7 @@ export class Runtime {
     volumes: readonly VolumeRecord[],
     reboot: boolean,
   ): Promise<ReadonlyMap<string, DiskContent>> {
-    return this.enqueue(instance.id, async () => {
+    return this.queues.enqueue(instance.id, async () => {
       const restart = reboot && this.running.has(instance.id);
       if (restart) await this.halt(instance, STOP_GRACE);
       try {
@@ -136,7 +141,7 @@ export class Runtime {
   /** Freezes one volume, in turn with what else happens to the instance it is attached to. */
   snapshotVolume(volume: VolumeRecord): Promise<DiskContent> {
     const holder = volume.attachment?.instanceId;
-    return this.enqueue(holder ?? volume.id, () =>
+    return this.queues.enqueue(holder ?? volume.id, () =>
       this.contents.freeze(volume, holder !== undefined && this.running.has(holder)),
     );
   }
@@ -153,7 +158,7 @@ export class Runtime {
 
   /** Shows a volume to a running machine, or to this host when that plays the instance. */
   attachVolume(instance: InstanceRecord, volume: VolumeRecord, device: string): Promise<void> {
-    return this.enqueue(instance.id, async () => {
+    return this.queues.enqueue(instance.id, async () => {
       const running = this.running.has(instance.id);
       // An instance at rest finds it when it starts.
       if (!running && !instance.host) return;
@@ -167,7 +172,7 @@ export class Runtime {
   /** Takes a volume away; resolves when nothing uses it any more, however long that takes. */
   async detachVolume(instance: InstanceRecord, volume: VolumeRecord): Promise<void> {
     // After an attachment that is under way, but in nobody's way itself.
-    await this.enqueue(instance.id, async () => {});
+    await this.queues.enqueue(instance.id, async () => {});
     const { disks } = this.world.machines;
     if (instance.host) await disks.detachFromHost(volume.id);
     else if (this.running.has(instance.id)) await disks.detach(instance.id, volume.id);
@@ -176,21 +181,6 @@ export class Runtime {
   async consoleOf(instance: InstanceRecord): Promise<string | undefined> {
     const machine = this.running.get(instance.id);
     return machine ? (await machine.consoleOutput()).slice(-CONSOLE_LIMIT) : instance.console;
-  }
-
-  /** Runs `task` after all that was asked for the same key before. */
-  enqueue<T>(key: string, task: () => Promise<T>): Promise<T> {
-    const before = this.queues.get(key) ?? Promise.resolve();
-    const result = before.then(task);
-    const settled = result.then(
-      () => {},
-      () => {},
-    );
-    this.queues.set(key, settled);
-    void settled.then(() => {
-      if (this.queues.get(key) === settled) this.queues.delete(key);
-    });
-    return result;
   }
 
   private async boot(region: string, instance: InstanceRecord): Promise<void> {
@@ -274,30 +264,6 @@ export class Runtime {
     }
   }
 
-  private planInterruption(region: string, instance: InstanceRecord): void {
-    const plan = this.world.faults.interruptionOf(instance.spot ? 'spot' : 'on-demand');
-    if (!plan) return;
-    const timer = setTimeout(() => {
-      this.interruptions.delete(timer);
-      if (this.closing || instance.state === 'terminated' || instance.state === 'shutting-down') return;
-      this.terminate(region, instance, { code: plan.code, message: `${plan.code}: ${plan.message}` }, '');
-    }, plan.milliseconds);
-    this.interruptions.add(timer);
-  }
-
-  private endSpotRequest(state: RegionState, instance: InstanceRecord): void {
-    const request = instance.spot && state.spotRequests[instance.spot.requestId];
-    if (request?.state !== 'active') return;
-    request.state = 'closed';
-    const interrupted = instance.stateReason?.code === 'Server.SpotInstanceTermination';
-    request.status = interrupted
-      ? {
-          code: 'instance-terminated-no-capacity',
-          message: 'Your Spot instance was terminated because there is no Spot capacity available.',
-        }
-      : { code: 'instance-terminated-by-user', message: 'Spot Instance terminated due to user-initiated termination.' };
-  }
-
   private reported<T>(work: Promise<T>, what: string): Promise<void> {
     return work.then(
       () => {},
@@ -308,9 +274,9 @@ export class Runtime {
   /** Stops all machines; their instances are `stopped` in the store, as after a power cut at home. */
   async close(): Promise<void> {
     this.closing = true;
-    for (const timer of this.interruptions) clearTimeout(timer);
+    this.interruptions.close();
     this.world.lifecycle.close();
-    await Promise.all(this.queues.values());
+    await this.queues.settled();
     for (const region of Object.values(this.world.store.state.regions)) {
       for (const instance of Object.values(region.instances)) {
         if (instance.host) continue;

@@ -5,8 +5,8 @@ import { finish, type Result, Scratch, whyNoMachines } from '../helpers/kiln.ts'
 
 const skip = whyNoMachines();
 
-/** How a machine shows that it is going to power itself off: by systemd's schedule, or by the sleep that waits for it. */
-const SCHEDULED = 'ls /run/systemd/shutdown/scheduled 2>/dev/null || pgrep -f "sleep 21600" || pgrep -f "sleep 60"';
+/** How a machine shows that it is going to power itself off after six hours: by the sleep that waits for it. */
+const SCHEDULED = 'pgrep -f "sleep (21600|21[45][0-9][0-9])$"';
 
 function template(inline: readonly string[], extra: object): object {
   return {
@@ -66,6 +66,18 @@ describe(`max_build_time on real machines${skip ? ` (skipped: ${skip})` : ''}`, 
     assert.match(result.stdout, /the user was here/);
     ami = /us-east-1: (ami-\w+)/.exec(result.stdout)?.[1] ?? '';
     assert.notEqual(ami, '');
+  });
+
+  it('is armed again after a reboot, and scripts of the template have run once', async () => {
+    const result = await build('rebooted.json', {
+      ...template([], { ami_name: 'rebooted', user_data: '#!/bin/sh\necho once >>/root/user-data-ran\n' }),
+      provisioners: [
+        { type: 'shell', inline: [SCHEDULED, 'sudo reboot'], expect_disconnect: true, pause_after: '3s' },
+        { type: 'shell', inline: [SCHEDULED, 'sudo cat /root/user-data-ran'] },
+      ],
+    });
+    assert.equal(result.code, 0, result.stdout + result.stderr);
+    assert.equal(result.stdout.match(/: once$/gm)?.length, 1, result.stdout);
   });
 
   it('leaves nothing in the image that would shut the next instance down', async () => {

@@ -8,6 +8,10 @@ const MOST_BYTES = 16_384;
 /** How cloud-init tells user data of its own kinds; anything else (Ignition, Windows, TOML) is for somebody else. */
 const FOR_CLOUD_INIT =
   /^(#!|#cloud-config|#include|#cloud-boothook|#part-handler|#upstart-job|## template:|Content-Type:|MIME-Version:)/i;
+/** Systems without cloud-init, by the names of their public images; some of them do not boot with user data of others. */
+const WITHOUT_CLOUD_INIT = /bottlerocket|flatcar|coreos|\brhcos|talos/i;
+/** What a machine that boots after its time still gets, in seconds: a wrong clock must not end a bake at once. */
+const AT_LEAST = 300;
 const BOUNDARY = '==kiln-user-data==';
 
 /** What an instance is launched with so that it ends itself when nobody else does. */
@@ -28,7 +32,7 @@ export interface DeadManSwitch {
 export function armDeadManSwitch(
   userData: string | undefined,
   options: Pick<RunOptions, 'max_build_time' | 'shutdown_behavior' | 'disable_stop_instance'>,
-  source: Pick<Image, 'Platform'>,
+  source: Pick<Image, 'Platform' | 'Name'>,
   local: boolean,
 ): DeadManSwitch {
   const given = options.shutdown_behavior === 'terminate' || options.shutdown_behavior === 'stop';
@@ -36,6 +40,8 @@ export function armDeadManSwitch(
   const time = buildTimeOf(options);
   // Instances of the embedded EC2 end with kiln; Windows has no cloud-init.
   if (time <= 0 || local || source.Platform?.toLowerCase() === 'windows') return { userData, shutdown };
+  if (WITHOUT_CLOUD_INIT.test(source.Name ?? ''))
+    return { userData, shutdown, unarmed: 'the source image has no cloud-init' };
   const combined = combine(userData === undefined ? undefined : Buffer.from(userData, 'base64'), script(time));
   if (typeof combined === 'string') return { userData, shutdown, unarmed: combined };
   return {
@@ -45,18 +51,20 @@ export function armDeadManSwitch(
 }
 
 /**
- * Runs once, at the first boot. What is scheduled lives in memory and in /run alone, so no image made of the instance
- * knows of it. It never fails, as `cloud-init status --wait` in a template would.
+ * A boothook, so that it runs at every boot: many bakes reboot. The time is counted from the launch; a clock that is
+ * not set yet makes it no longer. All it leaves is a process, so no image made of the instance knows of it, and it comes
+ * to nothing in the next instance, whose user data are others. It never fails, as `cloud-init status --wait` would.
  */
 function script(milliseconds: number): string {
-  const minutes = Math.max(1, Math.ceil(milliseconds / 60_000));
-  return `#!/bin/sh
+  const seconds = Math.max(60, Math.ceil(milliseconds / 60_000) * 60);
+  const deadline = Math.floor(Date.now() / 1000) + seconds;
+  return `#cloud-boothook
+#!/bin/sh
 # Put here by kiln: ends this temporary instance after max_build_time, should nobody else do so.
-if [ -d /run/systemd/system ]; then
-  shutdown --no-wall -P +${minutes} >/dev/null 2>&1 && exit 0
-  shutdown -P +${minutes} >/dev/null 2>&1 && exit 0
-fi
-(sleep ${minutes * 60}; shutdown -P now || poweroff || halt -p) </dev/null >/dev/null 2>&1 &
+left=$((${deadline} - $(date +%s)))
+[ "$left" -ge ${Math.min(AT_LEAST, seconds)} ] || left=${Math.min(AT_LEAST, seconds)}
+[ "$left" -le ${seconds} ] || left=${seconds}
+(sleep "$left"; shutdown -P now || poweroff || halt -p) </dev/null >/dev/null 2>&1 &
 exit 0
 `;
 }
@@ -91,7 +99,7 @@ function multipart(own: string, users: Buffer): Buffer {
     'MIME-Version: 1.0',
     '',
     `--${BOUNDARY}`,
-    'Content-Type: text/x-shellscript; charset="utf-8"',
+    'Content-Type: text/cloud-boothook; charset="utf-8"',
     'MIME-Version: 1.0',
     'Content-Disposition: attachment; filename="kiln-max-build-time"',
     '',

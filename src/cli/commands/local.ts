@@ -27,9 +27,9 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
 
 async function up(args: ParsedArgs, io: Io): Promise<number> {
   const { startLocalEc2 } = await import('../../local-ec2/index.ts');
-  const { loadFaultPlan } = await import('../../local-ec2/faults/index.ts');
+  const { loadFaultPlan } = await import('../local/fault-plan.ts');
   const faults = args.string('faults');
-  const plan = faults === undefined ? undefined : await loadFaultPlan(faults);
+  const plan = faults === undefined ? undefined : await loadFaultPlan(faults, io.cwd);
   const port = args.number('port');
   const server = await startLocalEc2({
     storeDir: localStoreDir(io.env),

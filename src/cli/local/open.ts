@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { FaultPlan } from '../../local-ec2/faults/index.ts';
 import { KilnError } from '../../sdk/errors.ts';
 
 /** An embedded EC2 at hand: started for this command, or one that `kiln local up` keeps running. */
@@ -13,7 +14,8 @@ export interface OpenedLocalEc2 {
 
 interface OpenOptions {
   readonly env: NodeJS.ProcessEnv;
-  readonly faults?: string | undefined;
+  /** How it shall misbehave; one that is running already does not learn of it, so then one is started. */
+  readonly faults?: FaultPlan | undefined;
   notice(text: string): void;
 }
 
@@ -35,13 +37,11 @@ export async function openLocalEc2({ env, faults, notice }: OpenOptions): Promis
     pointAwsAt(running, env);
     return { ...running, storeDir, close: async () => {} };
   }
-  const { loadFaultPlan } = await import('../../local-ec2/faults/index.ts');
-  const plan = faults === undefined ? undefined : await loadFaultPlan(faults);
   const server = await startLocalEc2({
     storeDir,
     machines: 'namespaces',
     onNotice: notice,
-    ...(plan && { faults: plan }),
+    ...(faults && { faults }),
   });
   pointAwsAt(server, env);
   return { endpoint: server.endpoint, credentials: server.credentials, storeDir, close: () => server.close() };

@@ -2,7 +2,7 @@
 import { accountActions } from './account.ts';
 import type { Action } from './action.ts';
 import { fastLaunchActions } from './fast-launch.ts';
-import { fleetActions } from './fleets.ts';
+import { fleetActions } from './fleets/index.ts';
 import { imageActions } from './images/index.ts';
 import { importActions } from './imports.ts';
 import { instanceTypeActions } from './instance-types.ts';

@@ -1,82 +1,127 @@
-import { KilnError } from '../../sdk/errors.ts';
+import { type Diagnostic, errorAt } from '../../sdk/diagnostics.ts';
+import { type ConfigNode, describeKind, type MemberNode, type ObjectNode, toPlain } from '../../sdk/node.ts';
 import { didYouMean } from '../../sdk/suggest.ts';
 import { FAULT_FIELDS, type Fault, type FaultPlan, type Field, PLAN_FIELDS } from './plan.ts';
 
-/** Checks a parsed fault plan. `where` is named in messages. Throws a KilnError (`bad-fault-plan`). */
-export function readFaultPlan(value: unknown, where: string): FaultPlan {
-  const bad: Bad = (message, hint) =>
-    new KilnError(`fault plan ${where}: ${message}`, { code: 'bad-fault-plan', ...(hint !== undefined && { hint }) });
-  if (!isObject(value)) throw bad('it must be a JSON object with a list "faults"');
-  const { $schema: _schema, faults, ...rest } = value;
-  readFields(rest, PLAN_FIELDS, '', ['faults', '$schema'], bad);
-  if (!Array.isArray(faults)) throw bad('"faults" is missing or not a list');
-  for (const [index, fault] of faults.entries()) readFault(fault, `faults[${index}]`, bad);
-  return value as unknown as FaultPlan;
+export interface FaultPlanResult {
+  /** Absent when there are diagnostics. */
+  readonly plan?: FaultPlan;
+  readonly diagnostics: readonly Diagnostic[];
 }
 
-type Bad = (message: string, hint?: string) => KilnError;
-
-function readFault(fault: unknown, place: string, bad: Bad): void {
-  if (!isObject(fault)) throw bad(`${place} must be an object`);
-  const { kind, ...fields } = fault;
-  const known = Object.keys(FAULT_FIELDS);
-  if (typeof kind !== 'string') throw bad(`${place} lacks "kind"`, `one of ${known.join(', ')}`);
-  const table = Object.hasOwn(FAULT_FIELDS, kind) ? FAULT_FIELDS[kind as Fault['kind']] : undefined;
-  const hint = didYouMean(kind, known).hint ?? `one of ${known.join(', ')}`;
-  if (!table) throw bad(`${place}.kind "${kind}" is not known`, hint);
-  readFields(fields, table, `${place}.`, ['kind'], bad);
+/** Checks a fault plan and says everything that is wrong with it, each at its place. */
+export function readFaultPlan(root: ConfigNode): FaultPlanResult {
+  const reader = new Reader();
+  reader.plan(root);
+  const { diagnostics } = reader;
+  return diagnostics.length > 0 ? { diagnostics } : { plan: toPlain(root) as FaultPlan, diagnostics };
 }
 
-function readFields(
-  value: Record<string, unknown>,
-  table: Readonly<Record<string, Field>>,
-  prefix: string,
-  others: readonly string[],
-  bad: Bad,
-): void {
-  for (const [name, one] of Object.entries(value)) {
-    const field = Object.hasOwn(table, name) ? table[name] : undefined;
-    if (!field) throw bad(`${prefix}${name} is not known`, didYouMean(name, [...Object.keys(table), ...others]).hint);
-    const problem = problemOf(one, field);
-    if (problem !== undefined) throw bad(`${prefix}${name} ${problem}`);
+class Reader {
+  readonly diagnostics: Diagnostic[] = [];
+
+  plan(root: ConfigNode): void {
+    if (root.kind !== 'object') {
+      this.bad(root, `a fault plan must be an object, not ${describeKind(root)}`, 'write {"faults": [...]}');
+      return;
+    }
+    const faults = root.members.find(({ key }) => key === 'faults');
+    this.fields(root, PLAN_FIELDS, ['faults', '$schema'], 'a fault plan');
+    if (!faults) this.bad(root, 'the fault plan lacks "faults"', 'write {"faults": [...]}');
+    else if (faults.value.kind !== 'array')
+      this.bad(faults.value, `"faults" must be a list, not ${describeKind(faults.value)}`);
+    else for (const item of faults.value.items) this.fault(item);
   }
-  for (const [name, field] of Object.entries(table))
-    if (field.required && value[name] === undefined) throw bad(`${prefix}${name} is missing`, field.note);
+
+  private fault(node: ConfigNode): void {
+    const kinds = Object.keys(FAULT_FIELDS);
+    const all = `the kinds are ${kinds.join(', ')}`;
+    if (node.kind !== 'object') {
+      this.bad(node, `a fault must be an object, not ${describeKind(node)}`);
+      return;
+    }
+    const kind = node.members.find(({ key }) => key === 'kind')?.value;
+    if (kind?.kind !== 'string') {
+      this.bad(kind ?? node, kind ? `"kind" must be a string, not ${describeKind(kind)}` : 'the fault lacks "kind"', all);
+      return;
+    }
+    const table = Object.hasOwn(FAULT_FIELDS, kind.value) ? FAULT_FIELDS[kind.value as Fault['kind']] : undefined;
+    if (table) this.fields(node, table, ['kind'], `a fault of kind "${kind.value}"`);
+    else this.bad(kind, `unknown kind of fault "${kind.value}"`, didYouMean(kind.value, kinds).hint ?? all);
+  }
+
+  private fields(
+    node: ObjectNode,
+    table: Readonly<Record<string, Field>>,
+    others: readonly string[],
+    owner: string,
+  ): void {
+    for (const member of node.members) {
+      const field = Object.hasOwn(table, member.key) ? table[member.key] : undefined;
+      if (field) this.field(member, field);
+      else if (!others.includes(member.key)) this.unknown(member, [...Object.keys(table), ...others], owner);
+    }
+    for (const [name, field] of Object.entries(table))
+      if (field.required && !node.members.some(({ key }) => key === name))
+        this.bad(node, `${owner} needs "${name}"`, field.note);
+  }
+
+  private unknown({ key, keySpan }: MemberNode, names: readonly string[], owner: string): void {
+    const hint = didYouMean(key, names).hint ?? `${owner} knows ${names.join(', ')}`;
+    this.diagnostics.push(errorAt(keySpan, 'bad-fault-plan', `unknown field "${key}"`, { hint }));
+  }
+
+  private field({ key, value }: MemberNode, field: Field): void {
+    const wrong = wrongPart(value, field);
+    if (wrong) this.bad(wrong.at, `"${key}" ${wrong.message}`, wrong.hint ?? field.note);
+  }
+
+  private bad({ span }: ConfigNode, message: string, hint?: string): void {
+    this.diagnostics.push(errorAt(span, 'bad-fault-plan', message, hint === undefined ? {} : { hint }));
+  }
 }
 
-function problemOf(value: unknown, field: Field): string | undefined {
+interface Wrong {
+  readonly at: ConfigNode;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+function wrongPart(node: ConfigNode, field: Field): Wrong | undefined {
+  const mustBe = (what: string, at = node): Wrong => ({ at, message: `must be ${what}, not ${describeKind(at)}` });
   switch (field.type) {
     case 'string':
-      return typeof value === 'string' ? notAllowed(value, field) : 'must be a text';
+      return node.kind === 'string' ? notAllowed(node, node.value, field) : mustBe('a string');
     case 'boolean':
-      return typeof value === 'boolean' ? undefined : 'must be true or false';
+      return node.kind === 'boolean' ? undefined : mustBe('true or false');
     case 'number':
     case 'integer':
-      return numberProblem(value, field);
-    case 'strings':
-      if (!Array.isArray(value) || value.length === 0 || !value.every(one => typeof one === 'string'))
-        return 'must be a list of texts';
-      return value.map((one: string) => notAllowed(one, field)).find(problem => problem !== undefined);
-    case 'map':
-      return isObject(value) && Object.values(value).every(one => typeof one === 'string')
-        ? undefined
-        : 'must be an object of texts';
+      return node.kind === 'number' ? wrongNumber(node, node.value, field) : mustBe('a number');
+    case 'strings': {
+      if (node.kind !== 'array') return mustBe('a list of strings');
+      if (node.items.length === 0) return { at: node, message: 'must not be empty' };
+      const wrong = node.items.map(item =>
+        item.kind === 'string' ? notAllowed(item, item.value, field) : mustBe('a list of strings', item),
+      );
+      return wrong.find(one => one !== undefined);
+    }
+    case 'map': {
+      if (node.kind !== 'object') return mustBe('an object of strings');
+      const wrong = node.members.find(({ value }) => value.kind !== 'string');
+      return wrong && mustBe('an object of strings', wrong.value);
+    }
   }
 }
 
-function numberProblem(value: unknown, field: Field): string | undefined {
-  if (typeof value !== 'number' || !Number.isFinite(value)) return 'must be a number';
-  if (field.type === 'integer' && !Number.isInteger(value)) return 'must be a whole number';
-  if (field.min !== undefined && value < field.min) return `must be at least ${field.min}`;
-  return field.max !== undefined && value > field.max ? `must be at most ${field.max}` : undefined;
+function wrongNumber(at: ConfigNode, value: number, { type, min, max }: Field): Wrong | undefined {
+  if (!Number.isFinite(value)) return { at, message: 'is too large a number' };
+  if (type === 'integer' && !Number.isInteger(value)) return { at, message: 'must be a whole number' };
+  if (min !== undefined && value < min) return { at, message: `must be at least ${min}` };
+  return max !== undefined && value > max ? { at, message: `must be at most ${max}` } : undefined;
 }
 
-function notAllowed(value: string, field: Field): string | undefined {
-  return field.allowed && !field.allowed.includes(value)
-    ? `"${value}" is not one of ${field.allowed.join(', ')}`
-    : undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function notAllowed(at: ConfigNode, value: string, { allowed }: Field): Wrong | undefined {
+  if (!allowed || allowed.includes(value)) return undefined;
+  const hint = didYouMean(value, allowed).hint;
+  return { at, message: `must be one of ${allowed.join(', ')}`, hint };
 }

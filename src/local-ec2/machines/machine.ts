@@ -99,7 +99,7 @@ async function start(
   log.say(`${spec.hostname} starts on ${chain.length} layer${chain.length === 1 ? '' : 's'}`);
   await prepareFiles(files, spec, notice);
   const keys = await hostKeys(files, spec.hostname, spec.firstBoot);
-  const userData = spec.firstBoot && spec.userData ? await storeUserData(files, spec.userData, notice) : undefined;
+  const userData = spec.userData && (await storeUserData(files, spec.userData, spec.firstBoot, notice));
   const systemd = cgroup === undefined ? undefined : await findSystemd(files);
   if (systemd === undefined) await installPowerPrograms(files);
   await pipesReady;

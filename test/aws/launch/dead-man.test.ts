@@ -35,13 +35,29 @@ print(json.dumps([{"type": p.get_content_type(), "body": p.get_payload(decode=Tr
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
 describe('the dead-man switch', () => {
-  it('alone is a plain shell script that powers off after max_build_time', () => {
+  it('alone is a boothook, which runs at every boot, that powers off after max_build_time', () => {
     const { bytes, shutdown } = arm(undefined);
-    assert.match(bytes.toString(), /^#!\/bin\/sh\n/);
-    assert.match(bytes.toString(), /shutdown -P \+360 /);
+    assert.match(bytes.toString(), /^#cloud-boothook\n#!\/bin\/sh\n/);
     assert.equal(shutdown, 'terminate');
-    assert.match(arm(undefined, { max_build_time: 90_000 }).bytes.toString(), /shutdown -P \+2 .*\n[\s\S]*sleep 120;/);
-    assert.match(arm(undefined, { max_build_time: 1 }).bytes.toString(), /shutdown -P \+1 /);
+    const now = Math.floor(Date.now() / 1000);
+    const sleeps = (options: Options, date: number): number => {
+      // What it would wait for at a boot at that time: sleep and date are ours.
+      const text = arm(undefined, options).bytes.toString().replace('#cloud-boothook\n', '').replace(' &\n', '\n');
+      const ours = `date() { echo ${date}; }; sleep() { echo "$1" >&3; }; shutdown() { :; }\n`;
+      const result = spawnSync('sh', ['-c', `exec 3>&1\n${ours}${text}`], { encoding: 'utf8' });
+      assert.equal(result.status, 0, result.stderr);
+      return Number(result.stdout);
+    };
+    const about = (seconds: number, expected: number): void =>
+      assert.ok(seconds > expected - 60 && seconds <= expected, `${seconds} is not about ${expected}`);
+    about(sleeps({}, now), 21_600);
+    about(sleeps({ max_build_time: 90_000 }, now), 120);
+    about(sleeps({ max_build_time: 1 }, now), 60);
+    // A reboot does not begin the time anew; at least what runs there has five minutes.
+    about(sleeps({}, now + 7200), 14_400);
+    assert.equal(sleeps({}, now + 1_000_000), 300);
+    // A clock that is not set yet.
+    assert.equal(sleeps({}, 1000), 21_600);
   });
 
   it('is valid shell, and never fails', () => {
@@ -82,9 +98,9 @@ describe('the dead-man switch', () => {
       const found = parts(arm(text).bytes);
       assert.deepEqual(
         found.map(part => part.type),
-        ['text/x-shellscript', type],
+        ['text/cloud-boothook', type],
       );
-      assert.match(found[0]?.body ?? '', /^#!\/bin\/sh\n[\s\S]*\+360/);
+      assert.match(found[0]?.body ?? '', /^#cloud-boothook\n#!\/bin\/sh\n[\s\S]*21600/);
       assert.equal(found[1]?.body, text);
     });
   }
@@ -109,7 +125,7 @@ describe('the dead-man switch', () => {
     ].join('\n');
     assert.deepEqual(
       parts(arm(document).bytes).map(part => part.type),
-      ['text/x-shellscript', 'text/cloud-config', 'text/x-shellscript'],
+      ['text/cloud-boothook', 'text/cloud-config', 'text/x-shellscript'],
     );
   });
 
@@ -131,6 +147,14 @@ describe('the dead-man switch', () => {
     assert.ok(refused.bytes.equals(random));
     assert.equal(refused.shutdown, 'stop');
     assert.match(refused.unarmed ?? '', /no room/);
+  });
+
+  it('stays away from systems that read user data in a way of their own, and would not boot', () => {
+    for (const Name of ['bottlerocket-aws-k8s-1.30-x86_64', 'Flatcar-stable-3815.2.0-hvm', 'fedora-coreos-40', 'talos-v1.7']) {
+      const armed = armDeadManSwitch(undefined, {}, { Name }, false);
+      assert.deepEqual([armed.userData, armed.shutdown], [undefined, 'stop']);
+      assert.match(armed.unarmed ?? '', /no cloud-init/);
+    }
   });
 
   it('leaves alone what is not for cloud-init', () => {

@@ -43,7 +43,7 @@ describe('user data of several parts', () => {
     const users = '#!/bin/bash\necho "hällo"\n';
     const { userData = '' } = armDeadManSwitch(Buffer.from(users).toString('base64'), {}, {}, false);
     const [own = '', theirs] = texts(Buffer.from(userData, 'base64'));
-    assert.match(own, /^#!\/bin\/sh\n[\s\S]*exit 0$/);
+    assert.match(own, /^#cloud-boothook\n#!\/bin\/sh\n[\s\S]*exit 0$/);
     assert.equal(theirs, users);
   });
 });

@@ -7,29 +7,45 @@ import { documentParts } from './multipart.ts';
 
 const FOLDER = '/var/lib/cloud/instance';
 const LOG = '/var/log/cloud-init-output.log';
+const BOOTHOOK = '#cloud-boothook';
 const MAX_TEXT = 1_048_576;
 
 export const ROOT_ACCOUNT: Account = { name: 'root', uid: 0, gid: 0, groups: [0], home: '/root', shell: '/bin/sh' };
 
-/** Puts the user data where cloud-init keeps it. Gives the path of the script to run, when there is one among them. */
+/**
+ * Puts the user data where cloud-init keeps it. Gives the path of the script to run, when there is one: boothooks at
+ * every boot, scripts at the first one.
+ */
 export async function storeUserData(
   files: GuestFiles,
   userData: Buffer,
+  firstBoot: boolean,
   notice: (text: string) => void,
 ): Promise<string | undefined> {
   const text = unpacked(userData);
   await files.writeText(`${FOLDER}/user-data.txt`, text, 0o600);
   const parts = documentParts(text);
+  const hooks = parts.filter(part => part.toString('latin1', 0, BOOTHOOK.length) === BOOTHOOK);
   const scripts = parts.filter(part => part.toString('latin1', 0, 2) === '#!');
-  for (const [index, script] of scripts.entries())
-    await files.writeText(`${FOLDER}/scripts/${partName(index)}`, script, 0o700);
-  const other = parts.find(part => !scripts.includes(part));
-  if (other) tellUninterpreted(other, notice);
-  if (scripts.length < 2) return scripts.length === 0 ? undefined : `${FOLDER}/scripts/${partName(0)}`;
+  const other = parts.find(part => !scripts.includes(part) && !hooks.includes(part));
+  if (other && firstBoot) tellUninterpreted(other, notice);
+  const paths: string[] = [];
+  const store = async (folder: string, script: Buffer): Promise<void> => {
+    const path = `${FOLDER}/${folder}/${partName(paths.length)}`;
+    await files.writeText(path, script, 0o700);
+    paths.push(path);
+  };
+  for (const hook of hooks) await store('boothooks', hookScript(hook));
+  if (firstBoot) for (const script of scripts) await store('scripts', script);
+  if (paths.length < 2) return paths[0];
   const all = `${FOLDER}/scripts/all-parts`;
-  const lines = scripts.map((_, index) => `${FOLDER}/scripts/${partName(index)}`);
-  await files.writeText(all, `#!/bin/sh\n${lines.join('\n')}\n`, 0o700);
+  await files.writeText(all, `#!/bin/sh\n${paths.join('\n')}\n`, 0o700);
   return all;
+}
+
+/** cloud-init takes away the line that says what it is. */
+function hookScript(hook: Buffer): Buffer {
+  return Buffer.from(hook.toString('latin1').slice(BOOTHOOK.length).trimStart(), 'latin1');
 }
 
 /** As cloud-init names them. */
@@ -55,7 +71,7 @@ function unpacked(userData: Buffer): Buffer {
   }
 }
 
-/** Runs the user data's script as root to its end; its output goes to cloud-init's log and to the console. */
+/** Runs the user data's scripts as root to its end; its output goes to cloud-init's log and to the console. */
 export async function runUserData(
   files: GuestFiles,
   run: (command: GuestCommand) => Promise<GuestProcess>,

@@ -1,10 +1,9 @@
-/** Fleets of type instant. */
+/** CreateFleet, of type instant. */
 
-import { ApiError, invalidParameter } from '../protocol/errors.ts';
+import { ApiError, invalidParameter } from '../../protocol/errors.ts';
 import {
   boolean,
   decimal,
-  filters,
   integer,
   list,
   oneOf,
@@ -12,20 +11,19 @@ import {
   string,
   struct,
   tagSpecifications,
-} from '../protocol/params.ts';
-import type { Xml } from '../protocol/xml.ts';
-import { newId } from '../store/ids.ts';
-import type { FleetRecord, InstanceRecord } from '../store/model.ts';
-import { type Action, action, type Call } from './action.ts';
-import { matcher } from './filters.ts';
-import { type LaunchParameters, overTemplate, placement } from './instances/fields.ts';
-import { launchInstance } from './instances/launch.ts';
-import { checkCapacity, planLaunch } from './instances/plan.ts';
-import { find, peek, select } from './kinds.ts';
-import { templateVersion } from './launch-templates.ts';
-import { page } from './paging.ts';
-import { tagSet, tagsFor } from './tagging.ts';
-import { recall, remember } from './tokens.ts';
+} from '../../protocol/params.ts';
+import type { Xml } from '../../protocol/xml.ts';
+import { newId } from '../../store/ids.ts';
+import type { FleetRecord, InstanceRecord } from '../../store/model.ts';
+import { action, type Call } from '../action.ts';
+import { type LaunchParameters, placement } from '../instances/fields.ts';
+import { launchInstance } from '../instances/launch.ts';
+import { checkCapacity, planLaunch } from '../instances/plan.ts';
+import { find, peek } from '../kinds.ts';
+import { tagsFor } from '../tagging.ts';
+import { recall, remember } from '../tokens.ts';
+
+import { offersOf } from './offers.ts';
 
 const override = struct({
   InstanceType: string,
@@ -49,7 +47,7 @@ const strategies = oneOf(
   'prioritized',
 );
 
-const createFleet = action(
+export const createFleet = action(
   {
     Type: oneOf('instant', 'request', 'maintain'),
     TargetCapacitySpecification: required(
@@ -164,79 +162,6 @@ interface Failure {
   readonly error: ApiError;
 }
 
-interface Config {
-  readonly LaunchTemplateSpecification:
-    | {
-        readonly LaunchTemplateId: string | undefined;
-        readonly LaunchTemplateName: string | undefined;
-        readonly Version: string | undefined;
-      }
-    | undefined;
-  readonly Overrides: readonly {
-    readonly [name: string]: unknown;
-    readonly InstanceType: string | undefined;
-    readonly SubnetId: string | undefined;
-    readonly ImageId: string | undefined;
-    readonly AvailabilityZone: string | undefined;
-    readonly MaxPrice: string | undefined;
-  }[];
-}
-
-/** Every combination of template and override, cheapest (in the order given) first. */
-function offersOf(call: Call, configs: readonly Config[], spot: boolean): LaunchParameters[] {
-  return configs.flatMap(config => {
-    if (!config.LaunchTemplateSpecification)
-      throw new ApiError('MissingParameter', 'The request must contain the parameter LaunchTemplateSpecification');
-    const { data } = templateVersion(call, config.LaunchTemplateSpecification);
-    const overrides = config.Overrides.length > 0 ? config.Overrides : [undefined];
-    return overrides.map(one => {
-      const { NetworkInterface } = data;
-      const subnet = one?.SubnetId;
-      const request = {
-        ...data,
-        InstanceType: one?.InstanceType ?? data.InstanceType,
-        ImageId: one?.ImageId ?? data.ImageId,
-        NetworkInterface: subnet ? NetworkInterface.map(each => ({ ...each, SubnetId: subnet })) : NetworkInterface,
-        ...(subnet && NetworkInterface.length === 0 && { SubnetId: subnet }),
-        ...(one?.AvailabilityZone && {
-          Placement: { ...emptyPlacement, ...data.Placement, AvailabilityZone: one.AvailabilityZone },
-        }),
-        InstanceMarketOptions: spot ? spotOptions(data, one?.MaxPrice) : data.InstanceMarketOptions,
-      };
-      return overTemplate(request, data);
-    });
-  });
-}
-
-const emptyPlacement = {
-  AvailabilityZone: undefined,
-  Affinity: undefined,
-  GroupName: undefined,
-  GroupId: undefined,
-  PartitionNumber: undefined,
-  HostId: undefined,
-  HostResourceGroupArn: undefined,
-  Tenancy: undefined,
-  SpreadDomain: undefined,
-} as const;
-
-function spotOptions(
-  data: LaunchParameters,
-  price: string | undefined,
-): NonNullable<LaunchParameters['InstanceMarketOptions']> {
-  const base = data.InstanceMarketOptions?.SpotOptions;
-  return {
-    MarketType: 'spot',
-    SpotOptions: {
-      MaxPrice: price ?? base?.MaxPrice,
-      SpotInstanceType: 'one-time',
-      BlockDurationMinutes: undefined,
-      ValidUntil: undefined,
-      InstanceInterruptionBehavior: base?.InstanceInterruptionBehavior,
-    },
-  };
-}
-
 function fleetReply(call: Call, fleet: FleetRecord, errors: readonly Failure[]): { [name: string]: Xml } {
   const byType = new Map<string, InstanceRecord[]>();
   for (const id of fleet.instanceIds) {
@@ -259,57 +184,3 @@ function fleetReply(call: Call, fleet: FleetRecord, errors: readonly Failure[]):
     })),
   };
 }
-
-const describeFleets = action(
-  { FleetId: list(string), Filter: filters, MaxResults: integer, NextToken: string },
-  (call, input) => {
-    const byFilter = matcher<FleetRecord>(input.Filter, { 'fleet-state': one => one.state, type: () => 'instant' });
-    const { items, nextToken } = page(select(call, 'fleets', input.FleetId, byFilter), input);
-    return {
-      fleetSet: items.map(one => ({
-        fleetId: one.id,
-        fleetState: one.state,
-        createTime: new Date(one.createdAt),
-        type: 'instant',
-        fulfilledCapacity: one.instanceIds.length,
-        tagSet: tagSet(one.tags),
-      })),
-      nextToken,
-    };
-  },
-);
-
-const deleteFleets = action(
-  { FleetId: required(list(string)), TerminateInstances: required(boolean) },
-  (call, input) => {
-    const fleets = input.FleetId.map(id => find(call, 'fleets', id));
-    for (const fleet of fleets) {
-      fleet.state = 'deleted';
-      for (const id of input.TerminateInstances ? fleet.instanceIds : []) {
-        const instance = peek(call, 'instances', id);
-        if (instance && instance.state !== 'terminated' && instance.state !== 'shutting-down')
-          call.runtime.terminate(
-            call.region,
-            instance,
-            { code: 'Client.FleetDeleted', message: 'Client.FleetDeleted: The fleet was deleted' },
-            '',
-          );
-      }
-    }
-    call.world.touch();
-    return {
-      successfulFleetDeletionSet: fleets.map(one => ({
-        currentFleetState: 'deleted',
-        previousFleetState: 'active',
-        fleetId: one.id,
-      })),
-      unsuccessfulFleetDeletionSet: [],
-    };
-  },
-);
-
-export const fleetActions: Readonly<Record<string, Action>> = {
-  CreateFleet: createFleet,
-  DescribeFleets: describeFleets,
-  DeleteFleets: deleteFleets,
-};
