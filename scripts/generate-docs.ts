@@ -1,11 +1,13 @@
 // Writes what is generated from the option tables: docs/{builders,provisioners,post-processors}/TYPE.md (the part
-// between the markers) and kiln.schema.json. With --check it only tells what is not up to date.
+// between the markers) and kiln.schema.json; likewise docs/fault-plans.md and docs/fault-plan.schema.json. With --check it
+// only tells what is not up to date.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { templateSchema } from '../src/cli/template-schema.ts';
 import type { Option, OptionSchema, OptionTable, Rule } from '../src/sdk/options.ts';
 import { allSchemas, type SchemaModule } from './compile-validators.ts';
+import { faultPlanSchema, withFaultTables } from './fault-plan-docs.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const check = process.argv.includes('--check');
@@ -17,6 +19,8 @@ const schemas = await allSchemas();
 for (const plugin of schemas)
   update(join(root, 'docs', `${plugin.kind}s`, `${plugin.type}.md`), old => page(plugin, old));
 update(join(root, 'kiln.schema.json'), () => `${JSON.stringify(templateSchema(schemas), null, 1)}\n`);
+update(join(root, 'docs/fault-plans.md'), old => withFaultTables(old ?? ''));
+update(join(root, 'docs/fault-plan.schema.json'), () => `${JSON.stringify(faultPlanSchema(), null, 1)}\n`);
 
 if (stale.length > 0 && check) {
   console.error(

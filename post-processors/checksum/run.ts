@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileBytes, inputStats } from '../../src/sdk/archive/source.ts';
 import type { Artifact } from '../../src/sdk/artifact.ts';
@@ -82,6 +82,7 @@ async function appendWhole(path: string, text: string): Promise<boolean> {
       await file.close();
     }
   } catch (error) {
+    if (!existed) await rm(path, { force: true }).catch(() => {});
     throw new KilnError(`the checksums were not written: ${describeFileError(path, error)}`, { cause: error });
   }
   return !existed;

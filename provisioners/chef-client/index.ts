@@ -13,7 +13,7 @@ export const plugin: Provisioner<Options> = {
   kind: 'provisioner',
   type: 'chef-client',
   schema,
-  cannotRun: 'kiln cannot run chef-client yet: use chef-solo, or run chef-client in a shell provisioner',
+  cannotRun: 'use chef-solo, or run chef-client in a shell provisioner',
   prepare(options, context) {
     for (const name of ['config_template', 'encrypted_data_bag_secret_path'] as const) {
       const path = options[name];

@@ -12,8 +12,7 @@ export const plugin: Provisioner<Options> = {
   kind: 'provisioner',
   type: 'inspec',
   schema,
-  cannotRun:
-    'kiln cannot run inspec yet: run "inspec exec" in a shell-local provisioner with the build\'s Host, User and Port',
+  cannotRun: 'run "inspec exec" in a shell-local provisioner with the build\'s Host, User and Port',
   prepare(options, context) {
     for (const name of ['ssh_host_key_file', 'ssh_authorized_key_file'] as const) {
       const path = options[name];

@@ -12,7 +12,7 @@ export const plugin: Provisioner<Options> = {
   kind: 'provisioner',
   type: 'puppet-server',
   schema,
-  cannotRun: 'kiln cannot run puppet-server yet: run "puppet agent --onetime --no-daemonize" in a shell provisioner',
+  cannotRun: 'run "puppet agent --onetime --no-daemonize" in a shell provisioner',
   prepare(options, context) {
     for (const name of ['client_cert_path', 'client_private_key_path'] as const) {
       const path = options[name];

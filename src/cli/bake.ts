@@ -41,9 +41,7 @@ export async function bake(request: BakeRequest, mode: OutputMode, io: Io): Prom
   const renderer = rendererFor(io, mode);
   const emit: Emit = event => renderer.event(event);
   const onLocal = invocation.local
-    ? new Lazily(() =>
-        openLocalEc2({ env: io.env, faults, notice: text => emit({ type: 'notice', text }) }),
-      )
+    ? new Lazily(() => openLocalEc2({ env: io.env, faults, notice: text => emit({ type: 'notice', text }) }))
     : undefined;
   const mask = new SecretMask([]);
   const loaded = await loadTemplate(invocation.template, {
@@ -54,7 +52,7 @@ export async function bake(request: BakeRequest, mode: OutputMode, io: Io): Prom
   const { template } = loaded;
   for (const secret of template?.secrets ?? []) mask.add(secret);
   if (!template || hasErrors(loaded.diagnostics)) {
-    reportDiagnostics(io, mode, sortDiagnostics(loaded.diagnostics), mask.mask);
+    reportDiagnostics(io, mode, sortDiagnostics(loaded.diagnostics), mask.with(loaded.confidential ?? []));
     renderer.close();
     await (await onLocal?.got)?.close();
     return 1;
@@ -71,7 +69,7 @@ export async function bake(request: BakeRequest, mode: OutputMode, io: Io): Prom
     });
     for (const secret of plans.secrets) mask.add(secret);
     const diagnostics = sortDiagnostics([...loaded.diagnostics, ...plans.diagnostics]);
-    if (diagnostics.length > 0) reportDiagnostics(io, mode, diagnostics, mask.mask);
+    if (diagnostics.length > 0) reportDiagnostics(io, mode, diagnostics, mask.with(loaded.confidential ?? []));
     const builds = request.resume ? keptBuilds(plans.builds, request.resume) : plans.builds;
     if (builds.length === 0) {
       if (plans.failed.length === 0)

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { describeFileError, KilnError } from '../sdk/errors.ts';
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Diagnostic, errorAt } from '../sdk/diagnostics.ts';
+import { describeFileError } from '../sdk/errors.ts';
 
 export type FormatLanguage = 'json' | 'hcl';
 
@@ -15,19 +16,32 @@ const JSON_FILE = /\.json$/;
 const SURE_JSON = /\.(pkr|pkrvars)\.json$/;
 
 /**
- * The files that `fmt` is asked to look at. A file named on the command line is always one; of a folder, only what is a
- * template or a var-file: `*.pkr.hcl`, `*.pkrvars.hcl`, and those JSON files that are Packer's by name or content, so
- * that a package.json beside them is left alone. Throws KilnError.
+ * The files that `fmt` is asked to look at, each once. A file named on the command line is always one; of a folder, only
+ * what is a template or a var-file: `*.pkr.hcl`, `*.pkrvars.hcl`, and those JSON files that are Packer's by name or
+ * content, so that a package.json beside them is left alone. What cannot be looked at is reported in `found`.
  */
-export function formatTargets(paths: readonly string[], recursive: boolean): FormatTarget[] {
-  return paths.flatMap(path => {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (!stat) throw new KilnError(describeFileError(path, { code: 'ENOENT' }));
-    if (stat.isDirectory()) return inFolder(path, recursive);
-    const language = languageOf(path);
-    if (language) return [{ path, language }];
-    throw new KilnError(`"${path}" is no template: kiln formats .json, .pkr.hcl and .pkrvars.hcl files`);
-  });
+export function formatTargets(paths: readonly string[], recursive: boolean, found: Diagnostic[]): FormatTarget[] {
+  const targets = new Map<string, FormatTarget>();
+  for (const path of paths)
+    for (const target of targetsOf(path, recursive, found)) {
+      const key = resolve(target.path);
+      if (!targets.has(key)) targets.set(key, target);
+    }
+  return [...targets.values()];
+}
+
+function targetsOf(path: string, recursive: boolean, found: Diagnostic[]): FormatTarget[] {
+  try {
+    if (statSync(path).isDirectory()) return inFolder(path, recursive, found);
+  } catch (error) {
+    found.push(errorAt(undefined, 'unreadable-file', describeFileError(path, error)));
+    return [];
+  }
+  const language = languageOf(path);
+  if (language) return [{ path, language }];
+  const message = `"${path}" is no template: kiln formats .json, .pkr.hcl and .pkrvars.hcl files`;
+  found.push(errorAt(undefined, 'no-template', message));
+  return [];
 }
 
 export function languageOf(path: string): FormatLanguage | undefined {
@@ -35,9 +49,8 @@ export function languageOf(path: string): FormatLanguage | undefined {
   return JSON_FILE.test(path) ? 'json' : undefined;
 }
 
-function inFolder(folder: string, recursive: boolean): FormatTarget[] {
-  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  return entries.flatMap((entry): FormatTarget[] => {
+function inFolder(folder: string, recursive: boolean, found: Diagnostic[]): FormatTarget[] {
+  return entriesOf(folder, found).flatMap((entry): FormatTarget[] => {
     const path = join(folder, entry.name);
     // Packer's rule: hidden files and editors' copies are left alone.
     if (
@@ -46,10 +59,19 @@ function inFolder(folder: string, recursive: boolean): FormatTarget[] {
       (entry.name.startsWith('#') && entry.name.endsWith('#'))
     )
       return [];
-    if (entry.isDirectory()) return recursive && entry.name !== 'node_modules' ? inFolder(path, recursive) : [];
+    if (entry.isDirectory()) return recursive && entry.name !== 'node_modules' ? inFolder(path, recursive, found) : [];
     if (HCL_FILE.test(entry.name)) return [{ path, language: 'hcl' }];
     return JSON_FILE.test(entry.name) && isPackerJson(path, entry.name) ? [{ path, language: 'json' }] : [];
   });
+}
+
+function entriesOf(folder: string, found: Diagnostic[]): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (error) {
+    found.push(errorAt(undefined, 'unreadable-file', describeFileError(folder, error)));
+    return [];
+  }
 }
 
 function isPackerJson(path: string, name: string): boolean {

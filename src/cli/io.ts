@@ -1,3 +1,6 @@
+import { fstatSync, writeSync } from 'node:fs';
+import { describeFileError } from '../sdk/errors.ts';
+
 /** The outside world as commands see it. Only this folder touches the process. */
 export interface Io {
   readonly env: NodeJS.ProcessEnv;
@@ -11,23 +14,55 @@ export interface Io {
   stdin(): Promise<Buffer>;
 }
 
-/** The process's own streams. A reader that went away (EPIPE) never stops a build's clean-up. */
+/**
+ * The process's own streams. A reader that went away (EPIPE) never stops a build's clean-up. Output into a file that
+ * could not take all of it (a full disk) is told on stderr, and makes a success a failure.
+ */
 export function processIo(): Io {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  const err = writer(process.stderr, () => {});
+  const out = writer(process.stdout, error => err(`error: ${describeFileError('standard output', error)}\n`));
   return {
     env: process.env,
     cwd: process.cwd(),
     stdoutIsTerminal: process.stdout.isTTY === true,
     stderrIsTerminal: process.stderr.isTTY === true,
     columns: process.stdout.columns ?? 80,
-    out: text => void process.stdout.write(text),
-    err: text => void process.stderr.write(text),
+    out,
+    err,
     stdin: async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks);
     },
   };
+}
+
+/** Writes to a stream. Node's own stream over a file takes a chunk that was written in part for a whole one. */
+function writer(stream: NodeJS.WriteStream & { readonly fd: number }, lost: (error: unknown) => void) {
+  if (!isFile(stream.fd)) return (text: string): void => void stream.write(text);
+  let failed = false;
+  return (text: string): void => {
+    const bytes = Buffer.from(text);
+    try {
+      for (let sent = 0; sent < bytes.length; ) sent += writeSync(stream.fd, bytes, sent);
+    } catch (error) {
+      if (failed) return;
+      failed = true;
+      process.on('exit', code => {
+        if (code === 0) process.exitCode = 1;
+      });
+      lost(error);
+    }
+  };
+}
+
+function isFile(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** Whether to colour what goes to a stream: a terminal, unless NO_COLOR or PACKER_NO_COLOR is set or -color=false given. */

@@ -41,6 +41,7 @@ export function parseArgs(argv: readonly string[], flags: readonly Flag[]): Pars
     }
     const match = /^--?([^-=][^=]*)(?:=([\s\S]*))?$/.exec(word);
     if (!match) {
+      if (word === '') throw new UsageError('an argument is empty', 'is a variable of your shell not set?');
       positionals.push(word);
       continue;
     }
@@ -97,7 +98,10 @@ export function restAsArguments(argv: readonly string[], flags: readonly Flag[])
     const name = /^--?([^-=][^=]*)$/.exec(word)?.[1];
     const flag = flags.find(one => one.name === name);
     if (flag && flag.type !== 'boolean') index += 1;
-    else if (!/^--?[^-=]/.test(word)) return [...argv.slice(0, index + 1), '--', ...argv.slice(index + 1)];
+    else if (!/^--?[^-=]/.test(word)) {
+      const rest = argv.slice(index + 1);
+      return [...argv.slice(0, index + 1), ...(rest[0] === '--' ? [] : ['--']), ...rest];
+    }
   }
   return [...argv];
 }

@@ -1,9 +1,9 @@
-import { createMasker } from '../template/variables/secrets.ts';
+import { createFinder, maskRanges, type Range } from '../template/variables/secrets.ts';
 
 /** Replaces secret values in every text that is shown; the one place where masking happens. */
 export class SecretMask {
   readonly #values = new Set<string>();
-  #masker: ((text: string) => string) | undefined;
+  #find: ((text: string) => readonly Range[]) | undefined;
 
   constructor(values: Iterable<string>) {
     for (const value of values) this.#values.add(value);
@@ -12,12 +12,20 @@ export class SecretMask {
   add = (value: string): void => {
     if (value === '' || this.#values.has(value)) return;
     this.#values.add(value);
-    this.#masker = undefined;
+    this.#find = undefined;
   };
 
-  mask = (text: string): string => {
-    if (this.#values.size === 0) return text;
-    this.#masker ??= createMasker([...this.#values]);
-    return this.#masker(text);
+  /** Where secrets stand in a text: in order, without overlaps. */
+  find = (text: string): readonly Range[] => {
+    if (this.#values.size === 0) return [];
+    this.#find ??= createFinder([...this.#values]);
+    return this.#find(text);
   };
+
+  mask = (text: string): string => maskRanges(text, this.find(text));
+
+  /** The same with further values; this one stays as it is. */
+  with(values: Iterable<string>): SecretMask {
+    return new SecretMask([...this.#values, ...values]);
+  }
 }

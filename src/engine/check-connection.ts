@@ -11,7 +11,7 @@ export async function checkConnection(result: unknown, context: PrepareContext, 
     context.error(
       ['communicator'],
       'cannot-run',
-      'communicator winrm can be validated but not run by kiln',
+      'kiln can validate the communicator winrm, but not use it yet',
       'Windows images since 2019 have OpenSSH: switch it on with user_data and use communicator ssh',
     );
   }

@@ -122,8 +122,10 @@ export class Planner {
     const loaded = await this.#load(entry);
     const cannotRun = this.#options.mustRun ? loaded.plugin.cannotRun : undefined;
     if (cannotRun !== undefined) {
-      const message = `${kind} "${spec.type}" can be validated but not run by kiln: ${cannotRun}`;
-      this.found.push(errorAt(spec.span, 'cannot-run', message, { component: `${kind} ${spec.type}` }));
+      const message = `kiln can validate the ${kind} "${spec.type}", but not run it yet`;
+      this.found.push(
+        errorAt(spec.span, 'cannot-run', message, { hint: cannotRun, component: `${kind} ${spec.type}` }),
+      );
     }
     const input: PrepareInput = { renderer: this.#template.renderer, scope, build: info };
     const watched = shared && watchBuild(input);

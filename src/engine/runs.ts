@@ -7,6 +7,13 @@ import { LEDGER_VERSION, type LedgerRecord } from './ledger.ts';
 
 export type ResourceState = 'intended' | 'created' | 'undone' | 'kept' | 'not-created';
 
+/** Something that happened to a resource. */
+export interface ResourceChange {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly to: Exclude<ResourceState, 'intended'> | 'undo-failed';
+}
+
 /** One resource of a run, as far as its ledger tells. */
 export interface RecordedResource {
   readonly n: number;
@@ -14,6 +21,8 @@ export interface RecordedResource {
   readonly ref: ResourceRef;
   readonly state: ResourceState;
   readonly at: string;
+  /** What became of it, oldest first; empty when the answer of its creation was lost. */
+  readonly history: readonly ResourceChange[];
   /** Why undoing failed last time. */
   readonly undoError?: string;
 }
@@ -32,6 +41,8 @@ export interface RecordedRun {
   readonly resumable: boolean;
   /** How often it was resumed. */
   readonly resumed: number;
+  /** When it ended by itself, the last time; undefined when it did not. ISO 8601. */
+  readonly endedAt?: string | undefined;
   readonly resources: readonly RecordedResource[];
   readonly timeline: readonly { readonly at: string; readonly build: string; readonly text: string }[];
 }
@@ -86,14 +97,21 @@ export function readRun(path: string): RecordedRun | undefined {
   }
   const resources = new Map<number, RecordedResource>();
   const timeline: { at: string; build: string; text: string }[] = [];
-  let ended: RecordedRun['status'] | undefined;
+  let ended: Extract<LedgerRecord, { event: 'end' }> | undefined;
   let latest = header;
   let resumed = 0;
   for (const record of records.slice(1)) {
     if (record.event === 'intent')
-      resources.set(record.n, { n: record.n, build: record.build, ref: record.ref, state: 'intended', at: record.at });
+      resources.set(record.n, {
+        n: record.n,
+        build: record.build,
+        ref: record.ref,
+        state: 'intended',
+        at: record.at,
+        history: [],
+      });
     else if (record.event === 'note') timeline.push(record);
-    else if (record.event === 'end') ended = record.outcome;
+    else if (record.event === 'end') ended = record;
     else if (record.event !== 'run') change(resources, record);
     else {
       latest = record;
@@ -108,7 +126,8 @@ export function readRun(path: string): RecordedRun | undefined {
     template: header.template,
     cwd: header.cwd,
     local: header.local,
-    status: ended ?? statusOf(latest),
+    status: ended?.outcome ?? statusOf(latest),
+    endedAt: ended?.at,
     resumable: existsSync(keptRunPath(path)),
     resumed,
     resources: [...resources.values()],
@@ -125,11 +144,12 @@ function statusOf(run: Extract<LedgerRecord, { event: 'run' }>): RecordedRun['st
 
 function change(resources: Map<number, RecordedResource>, record: Extract<LedgerRecord, { n: number }>): void {
   const old = resources.get(record.n);
-  if (!old) return;
+  if (!old || record.event === 'intent') return;
+  const now = { ...old, history: [...old.history, { at: record.at, to: record.event }] };
   if (record.event === 'created')
-    resources.set(record.n, { ...old, state: 'created', ref: { ...old.ref, id: record.id } });
-  else if (record.event === 'undo-failed') resources.set(record.n, { ...old, undoError: record.message });
-  else if (record.event !== 'intent') resources.set(record.n, { ...old, state: record.event });
+    resources.set(record.n, { ...now, state: 'created', ref: { ...old.ref, id: record.id } });
+  else if (record.event === 'undo-failed') resources.set(record.n, { ...now, undoError: record.message });
+  else resources.set(record.n, { ...now, state: record.event });
 }
 
 /** A write cut off by a kill or a full disk leaves the beginning of a record; anything else is damage. */

@@ -15,6 +15,7 @@ import { snapshotState } from './snapshot-state.ts';
 import { loadCredentials } from './store/credentials.ts';
 import { Store } from './store/store.ts';
 import { World } from './world.ts';
+import { describeFileError, KilnError, systemCode } from '../sdk/errors.ts';
 
 export type { Machines } from './machines/contract.ts';
 export type * from './options.ts';
@@ -23,6 +24,18 @@ export { EC2_LIKE, INSTANT, type Timing } from './timing.ts';
 
 /** Starts an embedded EC2. Throws a KilnError: store in use or damaged, port taken, no rights for machines. */
 export async function startLocalEc2(options: LocalEc2Options): Promise<LocalEc2> {
+  try {
+    return await start(options);
+  } catch (error) {
+    if (error instanceof KilnError || systemCode(error) === undefined) throw error;
+    throw new KilnError(`the embedded EC2 could not be started: ${describeFileError(options.storeDir, error)}`, {
+      cause: error,
+      hint: 'its folder is kiln/local-ec2 in $XDG_DATA_HOME, which is ~/.local/share unless you set it',
+    });
+  }
+}
+
+async function start(options: LocalEc2Options): Promise<LocalEc2> {
   const opened = await openStore(options);
   const { world, runtime, store } = opened;
   try {

@@ -16,6 +16,19 @@ export interface Decoded {
   readonly secrets: readonly string[];
 }
 
+/** Keys beside a component's options, which the templates' readers take away when they are in lower case. */
+const COMMON_KEYS: ReadonlySet<string> = new Set([
+  'type',
+  'name',
+  'only',
+  'except',
+  'override',
+  'pause_before',
+  'max_retries',
+  'timeout',
+  'keep_input_artifact',
+]);
+
 /**
  * Decodes an options object with Packer's weak typing (json-template reference, "How option objects are decoded"):
  * numbers for strings, strings for numbers and booleans, one value for a list of one, comma-separated lists, case-blind
@@ -67,7 +80,8 @@ class Decoder {
       return;
     }
     const names = Object.keys(table).filter(name => !table[name]?.internal);
-    const { hint } = didYouMean(key, names);
+    const common = path === '' && COMMON_KEYS.has(key.toLowerCase());
+    const { hint } = common ? { hint: `write it "${key.toLowerCase()}"` } : didYouMean(key, names);
     this.findings.error(
       span,
       'unknown-option',

@@ -67,6 +67,8 @@ export function describeFileError(path: string, error: unknown): string {
       return `a part of the path "${path}" is a file, not a folder`;
     case 'ENOSPC':
       return `the disk is full: "${path}" could not be written`;
+    case 'EDQUOT':
+      return `the disk quota is used up: "${path}" could not be written`;
     case 'EROFS':
       return `"${path}" lies on a read-only file system`;
     case 'ELOOP':

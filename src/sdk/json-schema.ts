@@ -6,6 +6,19 @@ export type JsonSchema = { readonly [key: string]: unknown };
 const DURATION = '^[+-]?(0|((\\d+(\\.\\d*)?|\\.\\d+)(ns|us|µs|ms|s|m|h))+)$';
 const TEMPLATE = { type: 'string', pattern: '\\{\\{' } as const;
 
+// Packer's weak typing (json-template reference, "How option objects are decoded"), as `decodeOptions` reads it.
+const TEXTS = ['string', 'number', 'boolean', 'null'] as const;
+const BOOLEAN_WORD = { type: 'string', pattern: '^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)?$' } as const;
+const INTEGER_WORD = { type: 'string', pattern: '^([+-]?[0-9][0-9A-Fa-fxob_]*)?$' } as const;
+/** One text may hold several, with commas between them. */
+const INTEGER_LIST = {
+  type: 'string',
+  pattern: '^([+-]?[0-9][0-9A-Fa-fxob_]*(,[+-]?[0-9][0-9A-Fa-fxob_]*)*)?$',
+} as const;
+const NUMBER_WORD = { type: 'string', pattern: '^([+-]?[0-9][0-9A-Fa-fxob_.]*)?$' } as const;
+/** As if it were not there. */
+const UNSET = { type: ['string', 'null'], maxLength: 0 } as const;
+
 /**
  * The JSON Schema of a plugin's options. `decoded`: of the value that decodeOptions gives, for the compiled validator.
  * `written`: of what a template may hold, weak typing and `{{ }}` included, for editors and `kiln schema`.
@@ -82,46 +95,59 @@ function valueSchema(option: Option, form: 'decoded' | 'written'): JsonSchema {
   if (form === 'decoded') return decodedSchema(option);
   switch (option.type) {
     case 'string':
-      if (!option.allowed && !option.pattern) return { type: ['string', 'number', 'boolean'] };
-      return { anyOf: [{ type: 'string', ...limits(option) }, TEMPLATE] };
+      return option.allowed || option.pattern
+        ? { anyOf: [{ type: 'string', ...limits(option) }, TEMPLATE, UNSET] }
+        : { type: TEXTS };
     case 'boolean':
     case 'tri':
-      return { anyOf: [{ type: 'boolean' }, { type: 'string', enum: ['true', 'false', ''] }, TEMPLATE] };
+      return { anyOf: [{ type: 'boolean' }, { type: ['number', 'null'] }, BOOLEAN_WORD, TEMPLATE] };
     case 'integer':
-    case 'number':
+    case 'number': {
+      const word = option.type === 'integer' ? INTEGER_WORD : NUMBER_WORD;
+      // 0 means unset, whatever the limits.
+      const zero = limited(option) && !option.keepEmpty ? [{ const: 0 }] : [];
       return {
-        anyOf: [
-          { type: option.type, ...limits(option) },
-          { type: 'string', pattern: '^[+-]?[0-9][0-9A-Fa-fxob_.]*$' },
-          TEMPLATE,
-        ],
+        anyOf: [{ type: option.type, ...limits(option) }, ...zero, { type: ['boolean', 'null'] }, word, TEMPLATE],
       };
+    }
     case 'duration':
-      return { anyOf: [{ type: 'string', pattern: DURATION }, { type: 'number' }, TEMPLATE] };
-    case 'strings':
+      return { anyOf: [{ type: 'string', pattern: DURATION }, { type: 'number' }, TEMPLATE, UNSET] };
+    case 'strings': {
+      const item = option.allowed ? { anyOf: [{ type: 'string', ...limits(option) }, TEMPLATE] } : { type: TEXTS };
+      return { anyOf: [{ type: 'array', items: item }, { type: TEXTS }] };
+    }
     case 'integers': {
-      const item = option.allowed
-        ? { anyOf: [{ type: 'string', ...limits(option) }, TEMPLATE] }
-        : { type: ['string', 'number', 'boolean'] };
-      return { anyOf: [{ type: 'array', items: item }, { type: ['string', 'number'] }] };
+      const item = { anyOf: [{ type: ['integer', 'boolean'] }, INTEGER_WORD, TEMPLATE] };
+      return {
+        anyOf: [{ type: 'array', items: item }, { type: ['integer', 'boolean', 'null'] }, INTEGER_LIST, TEMPLATE],
+      };
     }
     case 'string-lists':
-      return { type: 'array', items: { type: 'array', items: { type: 'string' } } };
-    case 'map':
-      return { type: 'object', additionalProperties: { type: ['string', 'number', 'boolean'] } };
+      return {
+        type: ['array', 'null'],
+        items: { anyOf: [{ type: 'array', items: { type: TEXTS } }, { type: TEXTS }] },
+      };
+    case 'map': {
+      const map = { type: 'object', additionalProperties: { type: TEXTS } };
+      return { anyOf: [map, { type: 'array', items: map }, { type: 'null' }] };
+    }
     case 'block': {
       const block = objectSchema(option.fields ?? {}, form);
-      return { anyOf: [block, { type: 'array', items: block, maxItems: 1 }] };
+      return { anyOf: [block, { type: 'array', items: block, maxItems: 1 }, { type: 'null' }] };
     }
     case 'blocks': {
       const block = objectSchema(option.fields ?? {}, form);
-      return { anyOf: [{ type: 'array', items: block }, block] };
+      return { anyOf: [{ type: 'array', items: block }, block, { type: 'null' }] };
     }
     case 'block-map':
-      return { type: 'object', additionalProperties: objectSchema(option.fields ?? {}, form) };
+      return { type: ['object', 'null'], additionalProperties: objectSchema(option.fields ?? {}, form) };
     case 'any':
       return {};
   }
+}
+
+function limited(option: Option): boolean {
+  return Object.keys(limits(option)).length > 0;
 }
 
 function ruleSchema(rule: Rule): JsonSchema {

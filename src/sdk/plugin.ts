@@ -39,7 +39,7 @@ export interface PrepareContext {
 interface PluginBase {
   readonly type: string;
   readonly schema: OptionSchema;
-  /** Why kiln can check this type but not run it; `build` refuses it, with this reason, before it launches anything. */
+  /** kiln can check this type but not run it; `build` refuses it, with this advice, before it launches anything. */
   readonly cannotRun?: string;
 }
 

@@ -28,6 +28,8 @@ export interface InspectResult {
   /** Absent when the template has errors. */
   readonly inspection?: Inspection;
   readonly diagnostics: readonly Diagnostic[];
+  /** Texts to keep out of excerpts. */
+  readonly confidential?: readonly string[];
 }
 
 /** Looks into a template of either language; nothing is rendered and no value is asked for. */

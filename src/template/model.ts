@@ -112,6 +112,8 @@ export class RenderError extends Error {
 export interface LoadResult {
   readonly template?: Template;
   readonly diagnostics: readonly Diagnostic[];
+  /** Texts to keep out of excerpts, besides the template's secrets: what is written for sensitive variables. */
+  readonly confidential?: readonly string[];
 }
 
 export interface LoadOptions {

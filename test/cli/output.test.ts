@@ -8,6 +8,7 @@ import { styleFor } from '../../src/cli/ui/style.ts';
 import type { Artifact } from '../../src/sdk/artifact.ts';
 import { errorAt } from '../../src/sdk/diagnostics.ts';
 import type { BuildEvent } from '../../src/sdk/events.ts';
+import { createFinder } from '../../src/template/variables/secrets.ts';
 
 const file = { path: 'web.json', text: '{\n\t"a": 1,\n  "bb": 2\n}\n' };
 const plain = styleFor(false);
@@ -64,6 +65,50 @@ describe('formatDiagnostic', () => {
       text,
     );
     assert.match(text, /!/);
+  });
+  it('puts the caret under the place, also behind wide and combining characters', () => {
+    const under = (text: string, wanted: string): string => {
+      const start = text.indexOf(wanted);
+      const source = { path: 'w.json', text };
+      const shown = formatDiagnostic(errorAt({ file: source, start, end: start + wanted.length }, 'x', 'm'), plain);
+      return shown.split('\n').at(-2)?.slice(4) ?? '';
+    };
+    assert.equal(under('"日本": "x"', '"x"'), `${' '.repeat(8)}^^^`);
+    assert.equal(under('"日本": "x"', '"日本"'), '^^^^^^');
+    assert.equal(under('"e\u0301😀": 1', '1'), `${' '.repeat(7)}^`);
+    assert.equal(under('\t日\t"x"', '"x"'), '\t  \t^^^');
+  });
+  it('takes secrets out before it cuts a line, and keeps the caret under the place', () => {
+    const secret = 's3cret'.repeat(100);
+    const text = `{"token": "${secret}END", "size": five, "again": "${secret}END"}`;
+    const start = text.indexOf('five');
+    const find = createFinder([`${secret}END`]);
+    const shown = formatDiagnostic(
+      errorAt({ file: { path: 's', text }, start, end: start + 4 }, 'x', 'm'),
+      plain,
+      find,
+    );
+    assert.deepEqual(shown.split('\n').slice(3, 5), [
+      '1 | {"token": "<sensitive>", "size": five, "again": "<sensitive>"}',
+      `  | ${' '.repeat(33)}^^^^`,
+    ]);
+  });
+  it('marks the mask where the place is inside of a secret', () => {
+    const file = { path: 's', text: '{"a": "to{{ken", "b": 1}' };
+    const lines = (start: number, end: number): string[] =>
+      formatDiagnostic(errorAt({ file, start, end }, 'x', 'm'), plain, createFinder(['to{{ken']))
+        .split('\n')
+        .slice(3, 5);
+    const inside = ['1 | {"a": "<sensitive>", "b": 1}', `  | ${' '.repeat(7)}${'^'.repeat(11)}`];
+    assert.deepEqual(lines(9, 11), inside);
+    assert.deepEqual(lines(7, 14), inside);
+    assert.deepEqual(lines(6, 15), [inside[0], `  | ${' '.repeat(6)}${'^'.repeat(13)}`]);
+    assert.deepEqual(lines(22, 23), [inside[0], `  | ${' '.repeat(26)}^`]);
+  });
+  it('shows no characters that turn the direction of the text', () => {
+    const source = { path: 'b', text: '"a\u202e\u2066b"' };
+    const text = formatDiagnostic(errorAt({ file: source, start: 0, end: 1 }, 'x', 'is \u200fwrong'), plain);
+    assert.doesNotMatch(text, /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/);
   });
   it('shows no control characters of binary files', () => {
     const binary = { path: 'b', text: 'a\u0000\u001bb' };

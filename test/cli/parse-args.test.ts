@@ -28,6 +28,10 @@ describe('parseArgs', () => {
     assert.deepEqual(parseArgs(['-force', 'false'], flags).positionals, ['false']));
   it('takes a lone dash and what follows -- as arguments', () =>
     assert.deepEqual(parseArgs(['-', '--', '-force'], flags).positionals, ['-', '-force']));
+  it('refuses an empty argument, as of an unset variable, but not behind --', () => {
+    assert.throws(() => parseArgs(['a', ''], flags), /an argument is empty/);
+    assert.deepEqual(parseArgs(['a', '--', ''], flags).positionals, ['a', '']);
+  });
   it('lets the last value win', () =>
     assert.equal(parseArgs(['-on-error=abort', '-on-error=cleanup'], flags).string('on-error'), 'cleanup'));
   it('reads numbers', () => assert.equal(parseArgs(['-parallel-builds=3'], flags).number('parallel-builds'), 3));

@@ -2,6 +2,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { before, describe, it } from 'mocha';
+import { catalog } from '../../src/catalog.ts';
+import { pluginSchema } from '../../src/cli/template-schema.ts';
+import { decodeOptions } from '../../src/sdk/decode.ts';
+import type { Option, OptionSchema } from '../../src/sdk/options.ts';
+import { parseJson } from '../../src/template/json/parse.ts';
 import { readCorpus } from '../template/corpus.ts';
 
 const ebs = {
@@ -75,5 +80,70 @@ describe('kiln.schema.json, for editors', () => {
     );
     assert.ok(valid.length >= 30, String(valid.length));
     for (const { file, text } of valid) assert.deepEqual(complaints(JSON.parse(text.replace(/^\ufeff/, ''))), [], file);
+  });
+
+  const KINDS = [
+    ['builders', 'builder', catalog.builders],
+    ['provisioners', 'provisioner', catalog.provisioners],
+    ['post-processors', 'post-processor', catalog.postProcessors],
+  ] as const;
+
+  async function plugins() {
+    const all: {
+      list: string;
+      kind: 'builder' | 'provisioner' | 'post-processor';
+      type: string;
+      schema: OptionSchema;
+    }[] = [];
+    for (const [list, kind, entries] of KINDS)
+      for (const [type, entry] of Object.entries(entries))
+        all.push({ list, kind, type, schema: (await entry.load()).schema });
+    return all;
+  }
+
+  it('has a valid schema of every type by itself, as `kiln schema TYPE` prints it', async () => {
+    const ajv = new Ajv2020({ strict: true, strictRequired: false, strictTypes: false });
+    for (const one of await plugins()) {
+      const check = ajv.compile(pluginSchema(one));
+      assert.equal(check({ type: one.type, no_such_option: 1 }), false, one.type);
+    }
+  });
+
+  /** What validate says of one option's value, by itself: wrong, doubtful, or fine. */
+  function decoded(name: string, option: Option, value: unknown): 'error' | 'warning' | 'fine' {
+    const { root } = parseJson({ path: 't', text: JSON.stringify({ [name]: value }) });
+    assert.ok(root?.kind === 'object');
+    const { diagnostics } = decodeOptions({ options: { [name]: option } }, root, 'it');
+    return diagnostics[0]?.severity ?? 'fine';
+  }
+
+  it('takes the values of options that validate takes, and no others, whatever their types', async function () {
+    this.timeout(60_000);
+    const values: unknown[] = ['x', '', 'true', '5', '-5', '1.5', '0x10', '5s', '-1m', ' true ', 'T', '1,2', 'a,b'];
+    values.push(true, false, 5, -5, 1.5, 0, null, [], ['a'], [5], [true], ['a', 5], ['5'], [[5]], [['a']]);
+    values.push({}, { a: 'b' }, { a: 5 }, { a: true }, { a: null }, { a: ['x'] }, [{ a: 'b' }], [{ a: [] }]);
+    const differ: string[] = [];
+    let compared = 0;
+    for (const { list, type, schema: options } of await plugins()) {
+      for (const [name, option] of Object.entries(options.options)) {
+        if (option.internal || option.deprecated) continue;
+        // Limits are looked at after decoding, and blocks have required members: there only what is no such value at all.
+        const loose =
+          option.allowed || option.pattern || option.min !== undefined || option.max !== undefined || option.fields;
+        for (const value of values) {
+          const verdict = decoded(name, { ...option, required: false }, value);
+          if (verdict === 'warning' || (verdict === 'fine' && loose)) continue;
+          validate({ builders: [ebs], [list]: [{ type, [name]: value }] });
+          const place = `/${list}/0/${name}`;
+          const refused = (validate.errors ?? []).some(
+            ({ instancePath }) => instancePath === place || instancePath.startsWith(`${place}/`),
+          );
+          compared++;
+          if (refused !== (verdict === 'error')) differ.push(`${type} ${name} ${JSON.stringify(value)}: ${verdict}`);
+        }
+      }
+    }
+    assert.ok(compared > 20_000, String(compared));
+    assert.deepEqual(differ.slice(0, 20), []);
   });
 });

@@ -82,6 +82,8 @@ describe(`kiln build -on-error=keep, ssh and resume${skip ? ` (skipped: ${skip})
   it('runs commands on the kept instance, with their words, output and exit code', async () => {
     const shown = await scratch.run(['ssh', runId(), 'cat', '/opt/log', '-']);
     assert.deepEqual([shown.code, shown.stdout], [0, 'first\n']);
+    const apart = await scratch.run(['ssh', 'last', '--', 'cat', '/opt/log', '-']);
+    assert.deepEqual([apart.code, apart.stdout], [0, 'first\n']);
     const failed = await scratch.run(['ssh', 'last', 'echo to stderr >&2; exit 7']);
     assert.deepEqual([failed.code, failed.stderr], [7, 'to stderr\n']);
   });
@@ -90,7 +92,11 @@ describe(`kiln build -on-error=keep, ssh and resume${skip ? ` (skipped: ${skip})
     const listed = await scratch.run(['gc']);
     assert.match(listed.stdout, /kiln resume/);
     assert.match(listed.stdout, /Nothing was removed/);
-    assert.match((await scratch.run(['runs', runId()])).stdout, /provisioner 2: shell/);
+    assert.match((await scratch.run(['runs'])).stdout, /Z +kept +\d+ +[1-9]\d* +t\.json\n/);
+    const history = (await scratch.run(['runs', runId()])).stdout;
+    assert.match(history, /^Run \S+ of t\.json in \S+: kept\n\n/);
+    assert.match(history, /Z {2}created instance i-\w+ in us-east-1\n[^]*Z {2}provisioner 2: shell\n[^]*Z {2}failed\n/);
+    assert.match(history, /go on with "kiln resume/);
   });
 
   it('says so when the template has lost the build', async () => {
@@ -122,6 +128,7 @@ describe(`kiln build -on-error=keep, ssh and resume${skip ? ` (skipped: ${skip})
       [],
     );
     assert.equal((await scratch.run(['gc', '-json'])).stdout, '');
+    assert.match((await scratch.run(['runs', 'last'])).stdout, /removed instance [^]*finished AMI [^]*Z {2}succeeded\n$/);
   });
 
   it('has nothing to go on with afterwards', async () => {

@@ -140,6 +140,37 @@ describe('sensitive values, end to end', () => {
     assert.match(inspected.stdout, /template-variable,token,<sensitive>,0/);
   });
 
+  it('are masked in excerpts of files with mistakes, also those that do not count', async () => {
+    scratch = new Scratch();
+    scratch.write('t.json', {
+      variables: { token: 'S3cr3t-default', size: '' },
+      'sensitive-variables': ['token'],
+      builders: [{ type: 'null', communicator: 'none', bogus: 'S3cr3t-default' }],
+    });
+    const varFiles = [
+      '{"token": "S3cr3t-one" "size": "x"}',
+      '{"token": "S3cr3t-one", "token": "S3cr3t-two"}',
+      '{"token": 5333333, "size": {}}',
+      `{"token": "${'S3cr3t'.repeat(60)}", "size": 5}`,
+    ];
+    for (const text of varFiles) {
+      scratch.write('v.json', text);
+      for (const mode of ['--json', '-machine-readable', '-color=false']) {
+        const { code, stdout, stderr } = await scratch.run(['validate', mode, '-var-file=v.json', 't.json']);
+        assert.equal(code, 1);
+        assert.doesNotMatch(stdout + stderr, /S3cr3t|5333333/, text);
+      }
+    }
+  });
+
+  it('are masked in the console', async () => {
+    scratch = new Scratch();
+    scratch.write('t.json', template('true'));
+    const args = ['console', '-var', 'password=S3cr3t-w0rd', 't.json'];
+    const { stdout } = await scratch.run(args, {}, 'the {{user `password`}}\n');
+    assert.equal(stdout, 'the <sensitive>\n');
+  });
+
   it('are masked when only an option is secret by nature', async () => {
     scratch = new Scratch();
     const document = {

@@ -108,5 +108,15 @@ describe('planBuilds', () => {
     const windows = { ...ebs, communicator: 'winrm', winrm_username: 'Administrator' };
     assert.deepEqual(errors(await plan({ builders: [windows] })), []);
     assert.match(errors(await plan({ builders: [windows] }, true)).join(), /cannot-run/);
+    const inspected = { builders: [ebs], provisioners: [{ type: 'inspec', profile: '.' }] };
+    assert.deepEqual(errors(await plan(inspected)), []);
+    const { builds, diagnostics } = await plan(inspected, true);
+    assert.equal(builds.length, 0);
+    const refused = diagnostics.filter(one => one.code === 'cannot-run');
+    assert.deepEqual(
+      refused.map(one => one.message),
+      ['kiln can validate the provisioner "inspec", but not run it yet'],
+    );
+    assert.match(refused[0]?.hint ?? '', /shell-local/);
   });
 });

@@ -40,13 +40,15 @@ describe('fuzz: any template gives a result or complaints, never an exception', 
     const slowest = { time: 0, text: '' };
     for (let index = 0; index < count; index++) {
       const text = make(index);
-      const before = performance.now();
+      // Processor time, as other work on the machine must not count.
+      const before = process.cpuUsage();
       try {
         await checkTemplate(text, cwd);
       } catch (error) {
         throw new Error(`seed ${SEED}, number ${index}, text ${JSON.stringify(text)}`, { cause: error });
       }
-      const time = performance.now() - before;
+      const { user, system } = process.cpuUsage(before);
+      const time = (user + system) / 1000;
       if (time > slowest.time) Object.assign(slowest, { time, text });
     }
     if (!LONG) return;

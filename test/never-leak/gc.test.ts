@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
@@ -140,6 +141,77 @@ describe('kiln gc', function () {
       assert.match(result.stderr, /ledger ".*aaaaaa.ndjson" is damaged at line 1/);
       assert.match(result.stderr, /-by-tag/);
       assert.deepEqual(left(), []);
+    });
+
+    it('leaves alone what a newer kiln has recorded, says so, and goes on with the others', async () => {
+      await killedAt('plain', 'CreateSecurityGroup');
+      const [name = ''] = readdirSync(runs());
+      const path = join(runs(), name);
+      const text = readFileSync(path, 'utf8');
+      writeFileSync(path, text.replace('"v":1,', '"v":2,'));
+      const newer = left();
+      assert.ok(newer.length > 0);
+      await killedAt('plain', 'CreateSecurityGroup');
+      const result = await scratch.run(['gc', '-yes'], env);
+      assert.equal(result.code, 1);
+      assert.match(result.stderr, /written by a newer kiln \(format 2\)[^]*use that version, or a newer one/);
+      assert.deepEqual(left(), newer);
+      writeFileSync(path, text);
+      assert.equal((await scratch.run(['gc', '-yes'], env)).code, 0);
+      assert.deepEqual(left(), []);
+    });
+
+    it('ignores files that are no ledgers, and ledgers that never got their first line', async () => {
+      await killedAt('plain', 'CreateSecurityGroup');
+      writeFileSync(join(runs(), '20200101-000000-aaaaaa.ndjson'), '');
+      writeFileSync(join(runs(), '20200101-000000-bbbbbb.ndjson'), '{"event":"run","v":1,"at":"2020-');
+      writeFileSync(join(runs(), 'notes.txt'), 'not ours');
+      const result = await scratch.run(['gc', '-yes'], env);
+      assert.deepEqual([result.code, result.stderr], [0, '']);
+      assert.deepEqual(left(), []);
+    });
+
+    it('removes what it can when something cannot be removed, and tries that again the next time', async () => {
+      await killedAt('plain', 'RunInstances');
+      await server.close();
+      const denied = { kind: 'error', actions: ['DeleteSecurityGroup'], code: 'UnauthorizedOperation' } as const;
+      const again = { storeDir: join(scratch.dir, 'ec2'), machines: 'none' } as const;
+      server = await startLocalEc2({ ...again, faults: { faults: [denied] } });
+      const now = { ...env, AWS_ENDPOINT_URL: server.endpoint };
+      const ledger = join(runs(), readdirSync(runs())[0] ?? '');
+      const old = env['AWS_ENDPOINT_URL'] ?? '';
+      writeFileSync(ledger, readFileSync(ledger, 'utf8').replaceAll(old, server.endpoint));
+      const result = await scratch.run(['gc', '-yes'], now);
+      assert.equal(result.code, 1);
+      assert.match(result.stderr, /^Could not remove security group .*: .*UnauthorizedOperation/m);
+      assert.match((await scratch.run(['gc', '-json'], now)).stdout, /"why":"could not be removed: .*Unauthorized/);
+      await server.close();
+      server = await startLocalEc2(again);
+      assert.deepEqual(left().length, 1);
+      writeFileSync(ledger, readFileSync(ledger, 'utf8').replaceAll(now.AWS_ENDPOINT_URL, server.endpoint));
+      const last = { ...env, AWS_ENDPOINT_URL: server.endpoint };
+      assert.equal((await scratch.run(['gc', '-yes'], last)).code, 0);
+      assert.deepEqual(left(), []);
+    });
+
+    it('works where the ledgers cannot be written', async function () {
+      if (process.platform !== 'linux' || process.getuid?.() !== 0) return this.skip();
+      await killedAt('plain', 'RunInstances');
+      spawnSync('mount', ['--bind', runs(), runs()]);
+      try {
+        const mounted = spawnSync('mount', ['-o', 'remount,bind,ro', runs()], { encoding: 'utf8' });
+        assert.equal(mounted.status, 0, mounted.stderr);
+        for (const time of ['first', 'second']) {
+          const result = await scratch.run(['gc', '-yes'], env);
+          assert.equal(result.code, 0, `${time}: ${result.stderr}`);
+          assert.deepEqual([left(), lost()], [[], []]);
+        }
+      } finally {
+        spawnSync('umount', ['-l', runs()]);
+      }
+      // What could not be recorded is found to be gone.
+      assert.equal((await scratch.run(['gc', '-yes'], env)).code, 0);
+      assert.match((await scratch.run(['gc'], env)).stdout, /^Nothing is left/);
     });
 
     it('does not take a key pair for its own because the template chose its name', async () => {

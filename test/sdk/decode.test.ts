@@ -138,4 +138,12 @@ describe('decodeOptions', () => {
     assert.deepEqual([...unknown], ['/size']);
     assert.deepEqual(diagnostics, []);
   });
+
+  it('refuses common keys in another case, and says how to write them', () => {
+    const { diagnostics } = decodeOptions(schema, node({ Pause_Before: '1s' }) as ObjectNode, 'provisioner x');
+    assert.deepEqual(
+      diagnostics.map(one => [one.code, one.hint]),
+      [['unknown-option', 'write it "pause_before"']],
+    );
+  });
 });

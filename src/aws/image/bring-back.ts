@@ -7,10 +7,16 @@ import { sharedCalls } from '../shared-calls.ts';
 import { isFinished, tagFilter, tagMap, tagSpecs } from '../tags.ts';
 import type { Image } from '../types.ts';
 import { snapshotIds } from '../waits.ts';
+import { publishAgain } from './publication.ts';
 import { type RegisterRequest, registeredMappings, registration } from './registration.ts';
 
-/** What the ledger keeps of an image that is replaced: all that registering it again takes. */
-export function replacedParts(image: Image, runTag: string, deleteSnapshots: boolean): Record<string, string> {
+/** What the ledger keeps of an image that is replaced: all that registering it again takes, and how it was published. */
+export function replacedParts(
+  image: Image,
+  publication: Readonly<Record<string, string>>,
+  runTag: string,
+  deleteSnapshots: boolean,
+): Record<string, string> {
   const request: RegisterRequest = {
     ...registration(image),
     Name: image.Name,
@@ -24,6 +30,7 @@ export function replacedParts(image: Image, runTag: string, deleteSnapshots: boo
     id: image.ImageId ?? '',
     image: JSON.stringify(request),
     snapshots: snapshotIds(image).join(','),
+    ...publication,
     ...(deleteSnapshots && { delete: 'true' }),
   };
 }
@@ -47,8 +54,17 @@ export async function replacementState(ref: ResourceRef, ec2: Ec2, signal: Abort
   return images.some(one => one.ImageId === ref.with?.id) ? 'never-begun' : 'half-way';
 }
 
-/** Registers a replaced image again. Gives its new id; undefined when its name is in use already. */
+/**
+ * Registers a replaced image again, shared and deprecated as it was. Gives its new id; undefined when its name is in use
+ * by an image of others.
+ */
 export async function bringBack(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string | undefined> {
+  const id = await registerAgain(ref, ec2, signal);
+  if (id) await publishAgain(ref, id, ec2, signal);
+  return id;
+}
+
+async function registerAgain(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string | undefined> {
   const text = ref.with?.image;
   if (!text) throw new KilnError(`image "${ref.name}" cannot be registered again: the ledger does not say how`);
   const request = JSON.parse(text) as RegisterRequest;
@@ -60,7 +76,9 @@ export async function bringBack(ref: ResourceRef, ec2: Ec2, signal: AbortSignal)
       const again = isKind(error, 'duplicate') || (error instanceof AwsError && error.maybeDone);
       if (!again || pause === undefined) throw error;
     }
-    if (await holder(ref, ec2, signal)) return undefined;
+    const taken = await holder(ref, ec2, signal);
+    // Of the same snapshots: it is back already, by an earlier try of which only the answer was lost.
+    if (taken) return snapshotIds(taken).join(',') === ref.with?.snapshots ? taken.ImageId : undefined;
     await sleep(pause, signal);
   }
   return undefined;

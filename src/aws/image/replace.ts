@@ -11,6 +11,7 @@ import { snapshotIds } from '../waits.ts';
 import { NAME_TAKEN } from './acquire.ts';
 import { bringBack, doomedSnapshots, replacedParts } from './bring-back.ts';
 import type { Making } from './making.ts';
+import { publicationOf } from './publication.ts';
 import { deleteSnapshots } from './remove.ts';
 import { canRegister } from './snapshot-first.ts';
 
@@ -32,11 +33,16 @@ export class Replaced {
     this.#making = making;
   }
 
-  /** The account's images of the wanted name in a region; none unless they are to be replaced. */
+  /**
+   * The account's images of the wanted name in a region; none unless they are to be replaced. Throws KilnError when one is
+   * protected from that.
+   */
   async find(ec2: Ec2): Promise<readonly Image[]> {
     const { plan, run } = this.#making;
     if (!plan.replace) return [];
-    return sharedCalls(ec2).imagesNamed(plan.name, run.signal);
+    const images = await sharedCalls(ec2).imagesNamed(plan.name, run.signal);
+    for (const image of images) checkUnprotected(image, ec2);
+    return images;
   }
 
   /**
@@ -91,10 +97,11 @@ export class Replaced {
   }
 
   /** Deregisters an image. Its undo brings it back, or once the new ones are finished removes what is left of it. */
-  #takeAway(ec2: Ec2, image: Image): Promise<Owned<Image>> {
+  async #takeAway(ec2: Ec2, image: Image): Promise<Owned<Image>> {
     const { run, plan } = this.#making;
     const id = image.ImageId ?? '';
-    const parts = replacedParts(image, runTag(run.resources), plan.options.force_delete_snapshot === true);
+    const publication = await publicationOf(image, ec2, run.signal);
+    const parts = replacedParts(image, publication, runTag(run.resources), plan.options.force_delete_snapshot === true);
     return run.resources.acquire<Image>(
       { kind: 'ec2:replaced-image', account: ec2.account, name: plan.name, with: parts },
       async () => {
@@ -107,7 +114,7 @@ export class Replaced {
         const again = await bringBack(ref, ec2, signal);
         if (again)
           run.ui.say(
-            `The old image is back: AMI ${id} "${image.Name}" in ${ec2.region} is registered again as ${again}`,
+            `The old image is back: AMI ${id} "${image.Name}" in ${ec2.region} is registered again as ${again}, with its description, tags, sharing, deprecation and snapshots`,
           );
       },
       certainlyNotCreated,
@@ -118,4 +125,13 @@ export class Replaced {
     await deleteSnapshots(ids, { ec2, signal, fresh: false });
     for (const id of ids) this.#making.run.ui.say(`Deleted snapshot ${id} in ${ec2.region}`);
   }
+}
+
+/** Somebody has protected the image on purpose: it is not for a template to lift that. */
+function checkUnprotected({ ImageId, Name, DeregistrationProtection }: Image, { region }: Ec2): void {
+  if (!DeregistrationProtection?.startsWith('enabled')) return;
+  throw new KilnError(`AMI ${ImageId} "${Name}" in ${region} cannot be replaced: it is protected from deregistration`, {
+    hint: `choose another ami_name, or lift it: aws ec2 disable-image-deregistration-protection --region ${region} --image-id ${ImageId}`,
+    code: 'ami-protected',
+  });
 }

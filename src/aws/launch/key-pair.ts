@@ -89,7 +89,9 @@ async function temporaryKeyPair(
   );
   run.secret(owned.value);
   if (debugFile) {
-    await writeFile(debugFile, owned.value, { mode: 0o600 });
+    await writeFile(debugFile, owned.value, { mode: 0o600 }).catch(error => {
+      throw new KilnError(`the private key was not saved: ${describeFileError(debugFile, error)}`, { cause: error });
+    });
     run.ui.say(`Saving the private key for debugging: ${debugFile}`);
   }
   return { name, privateKey: owned.value, owned };

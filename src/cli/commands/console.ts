@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { hasErrors, sortDiagnostics } from '../../sdk/diagnostics.ts';
-import { messageOf } from '../../sdk/errors.ts';
+import { KilnError, messageOf } from '../../sdk/errors.ts';
 import { createRenderer } from '../../template/interpolate/index.ts';
 import { loadTemplate } from '../../template/load.ts';
 import type { Renderer, VariableInfo } from '../../template/model.ts';
@@ -10,6 +10,7 @@ import type { Io } from '../io.ts';
 import { loadOptions, type TemplateArgs } from '../load-options.ts';
 import { outputMode } from '../output-mode.ts';
 import { type ParsedArgs, UsageError } from '../parse-args.ts';
+import { SecretMask } from '../secret-mask.ts';
 
 const HELP = `Type an expression to see what it gives, e.g. {{ upper \`abc\` }} or, for HCL2, upper("abc").
 
@@ -41,15 +42,22 @@ async function ofTemplate(
   args: ParsedArgs,
   io: Io,
 ): Promise<Evaluate | undefined> {
-  const { template, diagnostics } = await loadTemplate(path, options);
+  const { template, diagnostics, confidential = [] } = await loadTemplate(path, options);
+  const secrets = new SecretMask(template?.secrets ?? []);
   if (diagnostics.length > 0) {
     const { reportDiagnostics } = await import('../ui/report.ts');
-    reportDiagnostics(io, outputMode(args), sortDiagnostics(diagnostics));
+    reportDiagnostics(io, outputMode(args), sortDiagnostics(diagnostics), secrets.with(confidential));
   }
   // A console is there to try things out: a data source that cannot be read leaves its values unknown.
   if (!template || hasErrors(diagnostics.filter(one => one.code !== 'data-source-failed'))) return undefined;
-  if (template.language === 'hcl2') return hcl(path, options);
-  return json(template.renderer, template.variables);
+  const evaluate = template.language === 'hcl2' ? hcl(path, options) : json(template.renderer, template.variables);
+  return async line => {
+    try {
+      return secrets.mask(await evaluate(line));
+    } catch (error) {
+      throw new KilnError(secrets.mask(messageOf(error)), { cause: error });
+    }
+  };
 }
 
 function emptyTemplate(options: TemplateArgs): Evaluate {
@@ -84,10 +92,25 @@ function hcl(path: string | undefined, options: TemplateArgs): Evaluate {
 
 async function interactive(evaluate: Evaluate, io: Io): Promise<number> {
   const lines = createInterface({ input: process.stdin, output: process.stdout, prompt: '> ' });
+  let left = false;
+  // As in a shell: Ctrl-C takes back what was typed; on an empty line it leaves.
+  lines.on('SIGINT', () => {
+    io.out('^C\n');
+    if (lines.line === '') {
+      left = true;
+      return lines.close();
+    }
+    lines.write(null, { ctrl: true, name: 'e' });
+    lines.write(null, { ctrl: true, name: 'u' });
+    lines.prompt();
+  });
   lines.prompt();
   for await (const line of lines) {
     const text = line.trim();
-    if (text === 'exit') break;
+    if (text === 'exit') {
+      left = true;
+      break;
+    }
     try {
       if (text !== '') io.out(`${text === 'help' ? HELP : await evaluate(text)}\n`);
     } catch (error) {
@@ -96,6 +119,8 @@ async function interactive(evaluate: Evaluate, io: Io): Promise<number> {
     lines.prompt();
   }
   lines.close();
+  // After Ctrl-D the shell's prompt gets a line of its own.
+  if (!left) io.out('\n');
   return 0;
 }
 

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
-import type { Diagnostic } from '../../sdk/diagnostics.ts';
-import { describeFileError, KilnError } from '../../sdk/errors.ts';
+import { type Diagnostic, errorAt, sortDiagnostics } from '../../sdk/diagnostics.ts';
+import { KilnError } from '../../sdk/errors.ts';
 import { replaceFile } from '../../sdk/replace-file.ts';
+import { readSource } from '../../template/json/read.ts';
 import { type FormatLanguage, formatTargets } from '../format-targets.ts';
 import { type Io, wantsColor } from '../io.ts';
 import { outputMode } from '../output-mode.ts';
@@ -12,78 +12,70 @@ const EXIT_WOULD_CHANGE = 3;
 
 type Formatted = { readonly text: string } | { readonly diagnostics: readonly Diagnostic[] };
 
+/** Formats each file by itself: one that cannot be read, parsed or written is told, and the others are formatted. */
 export async function run(args: ParsedArgs, io: Io): Promise<number> {
   if (args.positionals.length === 0)
     throw new UsageError('fmt needs a file or folder', 'write kiln fmt . or kiln fmt template.json');
-  const check = args.boolean('check') === true;
-  const write = !check && args.boolean('write') !== false;
   const found: Diagnostic[] = [];
   let changed = 0;
-  for (const { path, language, read } of sources(args, io)) {
-    const before = await read();
-    const formatted = await format(path, before, language);
-    if ('diagnostics' in formatted) {
-      for (const one of formatted.diagnostics) found.push(one);
-      continue;
+  for (const { path, language } of sources(args, found)) {
+    try {
+      const one = await formatOne(path, language, args, io);
+      if (one === 'changed') changed += 1;
+      else if (one !== 'same') for (const diagnostic of one) found.push(diagnostic);
+    } catch (error) {
+      if (!(error instanceof KilnError)) throw error;
+      found.push(errorAt(undefined, error.code, error.message, error.hint === undefined ? {} : { hint: error.hint }));
     }
-    const different = formatted.text !== before;
-    if (path === '-') io.out(check ? '' : formatted.text);
-    if (!different) continue;
-    changed += 1;
-    if (path === '-') continue;
-    io.out(`${path}\n`);
-    if (args.boolean('diff')) await showDiff(path, before, formatted.text, args, io);
-    if (write) await replaceFile(path, file => file.writeFile(formatted.text));
   }
   if (found.length > 0) {
     const { reportDiagnostics } = await import('../ui/report.ts');
-    reportDiagnostics(io, outputMode(args), found);
+    reportDiagnostics(io, outputMode(args), sortDiagnostics(found));
     return 1;
   }
-  return check && changed > 0 ? EXIT_WOULD_CHANGE : 0;
+  return args.boolean('check') && changed > 0 ? EXIT_WOULD_CHANGE : 0;
 }
 
 interface Source {
   readonly path: string;
+  /** Undefined: to be told from the text. */
   readonly language: FormatLanguage | undefined;
-  read(): Promise<string>;
 }
 
-function sources(args: ParsedArgs, io: Io): Source[] {
+function sources(args: ParsedArgs, found: Diagnostic[]): Source[] {
   const files = args.positionals.filter(path => path !== '-');
   const asked = args.string('config-type')?.toLowerCase();
-  const fromStdin: Source[] = args.positionals.includes('-')
-    ? [
-        {
-          path: '-',
-          language: asked === undefined ? undefined : asked === 'json' ? 'json' : 'hcl',
-          read: async () => decode('-', await io.stdin()),
-        },
-      ]
-    : [];
-  return [
-    ...fromStdin,
-    ...formatTargets(files, args.boolean('recursive') === true).map(target => ({
-      ...target,
-      read: async () => decode(target.path, readBytes(target.path)),
-    })),
-  ];
+  const language = asked === undefined ? undefined : asked === 'json' ? 'json' : 'hcl';
+  const targets = formatTargets(files, args.boolean('recursive') === true, found);
+  return args.positionals.includes('-') ? [{ path: '-', language }, ...targets] : targets;
 }
 
-function readBytes(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new KilnError(describeFileError(path, error), { cause: error });
+/** What is wrong with a file, or whether it is as it should be. Throws KilnError when it cannot be written. */
+async function formatOne(
+  path: string,
+  language: FormatLanguage | undefined,
+  args: ParsedArgs,
+  io: Io,
+): Promise<'same' | 'changed' | readonly Diagnostic[]> {
+  const { source, bom, diagnostics } = await readSource(path, {
+    cwd: io.cwd,
+    what: 'the file',
+    stdin: () => io.stdin(),
+  });
+  if (!source) return diagnostics;
+  const formatted = await format(path, source.text, language);
+  if ('diagnostics' in formatted) return formatted.diagnostics;
+  const check = args.boolean('check') === true;
+  const diff = args.boolean('diff') === true;
+  const before = bom ? `\uFEFF${source.text}` : source.text;
+  if (path === '-' && !check && !diff) io.out(formatted.text);
+  if (formatted.text === before) return 'same';
+  if (path !== '-') {
+    if (!check && args.boolean('write') !== false) await replaceFile(path, file => file.writeFile(formatted.text));
+    io.out(`${path}\n`);
   }
-}
-
-function decode(path: string, bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (error) {
-    throw new KilnError(`"${path}" is not UTF-8 text, so it is left as it is`, { cause: error });
-  }
+  if (diff) await showDiff(path, before, formatted.text, args, io);
+  return 'changed';
 }
 
 async function format(path: string, text: string, language: FormatLanguage | undefined): Promise<Formatted> {

@@ -13,10 +13,13 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
     throw new UsageError('inspect takes one template', 'write kiln inspect template.json');
   const mode = outputMode(args);
   const options = loadOptions(args, io, { syntaxOnly: true });
-  const { inspection, diagnostics } = await inspectTemplate(path, options);
+  const { inspection, diagnostics, confidential = [] } = await inspectTemplate(path, options);
   if (!inspection || hasErrors(diagnostics)) {
-    const { reportDiagnostics } = await import('../ui/report.ts');
-    reportDiagnostics(io, mode, sortDiagnostics(diagnostics));
+    const [{ reportDiagnostics }, { SecretMask }] = await Promise.all([
+      import('../ui/report.ts'),
+      import('../secret-mask.ts'),
+    ]);
+    reportDiagnostics(io, mode, sortDiagnostics(diagnostics), new SecretMask(confidential));
     return 1;
   }
   if (mode.kind === 'json') io.out(`${JSON.stringify(inspection, null, 2)}\n`);

@@ -1,4 +1,3 @@
-import { describe } from '../../engine/build-resources.ts';
 import { ledgerFolder } from '../../engine/ledger.ts';
 import { leftovers, type RecordedRun, readRuns } from '../../engine/runs.ts';
 import { KilnError } from '../../sdk/errors.ts';
@@ -7,6 +6,7 @@ import type { Io } from '../io.ts';
 import { outputMode } from '../output-mode.ts';
 import type { ParsedArgs } from '../parse-args.ts';
 import { reportFailure } from '../ui/report.ts';
+import { runHistory, shortTime } from '../ui/run-history.ts';
 import { alignedTable } from '../ui/table.ts';
 
 /** Lists the runs that created something, or the timeline of one. */
@@ -20,8 +20,8 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
   else {
     const rows = runs.map(one => [
       one.runId,
-      one.startedAt,
-      one.status,
+      shortTime(one.startedAt),
+      statusWord(one),
       String(one.resources.length),
       String(leftovers(one).length),
       one.template,
@@ -43,6 +43,11 @@ function find(runs: readonly RecordedRun[], wanted: string): RecordedRun {
   );
 }
 
+/** `kept` says more than that the run failed: it can go on. */
+function statusWord(one: RecordedRun): string {
+  return one.resumable && one.status !== 'running' ? 'kept' : one.status;
+}
+
 function summary(one: RecordedRun): Record<string, unknown> {
   return {
     run: one.runId,
@@ -50,6 +55,7 @@ function summary(one: RecordedRun): Record<string, unknown> {
     template: one.template,
     local: one.local,
     status: one.status,
+    resumable: one.resumable,
     created: one.resources.length,
     left: leftovers(one).length,
   };
@@ -60,14 +66,15 @@ function showOne(one: RecordedRun, io: Io, json: boolean): number {
     io.out(`${JSON.stringify({ ...summary(one), resources: one.resources, timeline: one.timeline }, null, 2)}\n`);
     return 0;
   }
-  io.out(`Run ${one.runId} of ${one.template}: ${one.status}\n\n`);
-  const events = [
-    ...one.timeline.map(entry => ({ at: entry.at, text: `${entry.build}: ${entry.text}` })),
-    ...one.resources.map(resource => ({
-      at: resource.at,
-      text: `${resource.build}: ${describe(resource.ref)} (${resource.state})`,
-    })),
-  ].sort((a, b) => (a.at < b.at ? -1 : 1));
-  for (const event of events) io.out(`${event.at}  ${event.text}\n`);
+  io.out(`Run ${one.runId} of ${one.template} in ${one.cwd}: ${statusWord(one)}\n`);
+  io.out(`\n${runHistory(one)}${whatNext(one)}`);
   return 0;
+}
+
+function whatNext(one: RecordedRun): string {
+  const left = leftovers(one).length;
+  if (left === 0 || one.status === 'running') return '';
+  if (one.resumable)
+    return `\nLook around with "kiln ssh ${one.runId}", go on with "kiln resume ${one.runId}", or remove it with "kiln gc".\n`;
+  return `\n${left === 1 ? 'One thing is' : `${left} things are`} left. "kiln gc" lists and removes what runs left.\n`;
 }

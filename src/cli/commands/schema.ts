@@ -32,15 +32,22 @@ function oneOrSeveral(all: readonly NamedSchema[], wanted: string): unknown {
   const matches = all.filter(one => one.type === wanted || `${one.kind}/${one.type}` === wanted);
   const [first] = matches;
   if (!first) {
-    const { hint } = didYouMean(
-      wanted,
-      all.map(one => one.type),
-    );
+    const names = all.flatMap(one => (wanted.includes('/') ? [`${one.kind}/${one.type}`] : [one.type]));
     throw new KilnError(`there is no type "${wanted}"`, {
-      hint: hint ?? `types: ${all.map(one => `${one.kind}/${one.type}`).join(', ')}`,
+      hint: didYouMean(wanted, names).hint ?? listOf(all, wanted.split('/')[0]),
+      code: 'unknown-type',
     });
   }
   return matches.length === 1
     ? pluginSchema(first)
     : Object.fromEntries(matches.map(one => [one.kind, pluginSchema(one)]));
+}
+
+/** The types of one kind, of all when it is none. */
+function listOf(all: readonly NamedSchema[], kind: string | undefined): string {
+  const kinds = [...new Set(all.map(one => one.kind))];
+  return kinds
+    .filter(one => one === kind || !kinds.some(other => other === kind))
+    .map(one => `${one}s: ${all.flatMap(({ kind: of, type }) => (of === one ? [type] : [])).join(', ')}`)
+    .join('; ');
 }

@@ -16,6 +16,7 @@ import { openLocalEc2, requireLasting } from '../local/open.ts';
 import { outputMode } from '../output-mode.ts';
 import { type ParsedArgs, UsageError } from '../parse-args.ts';
 import { askOnTerminal } from '../prompt.ts';
+import { SecretMask } from '../secret-mask.ts';
 import { ownTerminal } from '../terminal.ts';
 import { reportDiagnostics, reportFailure } from '../ui/report.ts';
 
@@ -51,7 +52,9 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
       : undefined;
   const plan = plans?.builds.find(one => one.spec.displayName === build.build);
   if (!loaded.template || !plan) {
-    reportDiagnostics(io, mode, sortDiagnostics([...loaded.diagnostics, ...(plans?.diagnostics ?? [])]));
+    const secrets = [loaded.confidential, loaded.template?.secrets, plans?.secrets].flatMap(list => list ?? []);
+    const complaints = sortDiagnostics([...loaded.diagnostics, ...(plans?.diagnostics ?? [])]);
+    reportDiagnostics(io, mode, complaints, new SecretMask(secrets));
     throw new KilnError(`the template has no valid build "${build.build}" that says how to log in`);
   }
   const cancel = new AbortController();

@@ -34,7 +34,7 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
       import('../ui/report.ts'),
       import('../secret-mask.ts'),
     ]);
-    reportDiagnostics(io, mode, found, new SecretMask(secrets).mask);
+    reportDiagnostics(io, mode, found, new SecretMask(secrets));
   }
   const summary = verdict(paths.length, invalid, syntaxOnly);
   if (mode.kind === 'json') io.out(`${JSON.stringify({ type: 'validated', templates: paths.length, invalid })}\n`);
@@ -50,9 +50,9 @@ interface Validated {
 }
 
 async function validateOne(path: string, options: TemplateOptions): Promise<Validated> {
-  const { template, diagnostics } = await loadTemplate(path, options);
+  const { template, diagnostics, confidential = [] } = await loadTemplate(path, options);
   if (!template || options.syntaxOnly)
-    return { diagnostics: sortDiagnostics(diagnostics), secrets: template?.secrets ?? [] };
+    return { diagnostics: sortDiagnostics(diagnostics), secrets: [...confidential, ...(template?.secrets ?? [])] };
   const [{ planBuilds }, { catalog }] = await Promise.all([import('../../engine/plan.ts'), import('../../catalog.ts')]);
   const plans = await planBuilds(template, catalog, {
     force: false,
@@ -63,7 +63,7 @@ async function validateOne(path: string, options: TemplateOptions): Promise<Vali
   });
   return {
     diagnostics: sortDiagnostics([...diagnostics, ...plans.diagnostics]),
-    secrets: [...template.secrets, ...plans.secrets],
+    secrets: [...confidential, ...template.secrets, ...plans.secrets],
   };
 }
 

@@ -49,7 +49,7 @@ export async function findByLedger(io: Io): Promise<GcFindings> {
 
 function why({ run, resource }: Leftover): string {
   if (resource.undoError) return `could not be removed: ${resource.undoError}`;
-  if (run.resumable) return `kept by -on-error=keep; "kiln resume ${run.runId}" goes on`;
+  if (run.resumable) return 'kept; "kiln resume" goes on with it';
   if (run.status === 'died') return resource.state === 'intended' ? 'the run died while creating it' : 'the run died';
   return resource.state === 'intended' ? 'the answer to its creation was lost' : `left by a run that ${run.status}`;
 }

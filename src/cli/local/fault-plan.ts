@@ -1,4 +1,5 @@
 import { FAULT_PLANS, type FaultPlan, readFaultPlan } from '../../local-ec2/faults/index.ts';
+import { sortDiagnostics } from '../../sdk/diagnostics.ts';
 import { DiagnosticError, KilnError } from '../../sdk/errors.ts';
 import { didYouMean } from '../../sdk/suggest.ts';
 import { findDuplicateKeys } from '../../template/json/duplicates.ts';
@@ -24,7 +25,7 @@ export async function loadFaultPlan(nameOrPath: string, cwd: string): Promise<Fa
   const { root, diagnostics: syntax } = parseJson(source);
   if (!root || syntax.length > 0) throw new DiagnosticError(syntax);
   const { plan, diagnostics: wrong } = readFaultPlan(root);
-  const found = [...findDuplicateKeys(root), ...wrong];
+  const found = sortDiagnostics([...findDuplicateKeys(root), ...wrong]);
   if (!plan || found.length > 0) throw new DiagnosticError(found);
   return plan;
 }

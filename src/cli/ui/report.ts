@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../sdk/diagnostics.ts';
 import { type Io, wantsColor } from '../io.ts';
 import type { OutputMode } from '../output-mode.ts';
+import { SecretMask } from '../secret-mask.ts';
 import { diagnosticToJson, formatDiagnostic, githubAnnotation } from './diagnostics.ts';
 import { machineLine } from './machine-line.ts';
 import { styleFor } from './style.ts';
@@ -8,17 +9,14 @@ import { styleFor } from './style.ts';
 /** Most findings printed one by one; a broken file can have thousands. */
 const MOST = 100;
 
-/**
- * Prints findings in the output mode asked for: to stderr for people, to stdout for programs. `mask` takes sensitive values
- * out of messages and excerpts.
- */
+/** Prints findings in the output mode asked for: to stderr for people, to stdout for programs; secrets nowhere. */
 export function reportDiagnostics(
   io: Io,
   mode: OutputMode,
   diagnostics: readonly Diagnostic[],
-  mask: (text: string) => string = text => text,
+  secrets: SecretMask = new SecretMask([]),
 ): void {
-  const clean = diagnostics.map(one => masked(one, mask));
+  const clean = diagnostics.map(one => masked(one, secrets.mask));
   const shown = mode.kind === 'json' ? clean : clean.slice(0, MOST);
   const style = styleFor(mode.kind === 'human' && wantsColor(io, 'stderr', mode.color));
   let text = '';
@@ -27,11 +25,13 @@ export function reportDiagnostics(
     else if (mode.kind === 'machine')
       text += machineLine('', 'ui', [
         one.severity === 'error' ? 'error' : 'say',
-        mask(formatDiagnostic(one, style)).trimEnd(),
+        formatDiagnostic(one, style, secrets.find).trimEnd(),
       ]);
-    else text += `${mask(formatDiagnostic(one, style))}\n`;
+    else text += `${formatDiagnostic(one, style, secrets.find)}\n`;
   }
-  if (diagnostics.length > shown.length) text += `... and ${diagnostics.length - shown.length} more\n`;
+  const more = `... and ${diagnostics.length - shown.length} more`;
+  if (diagnostics.length > shown.length)
+    text += mode.kind === 'machine' ? machineLine('', 'ui', ['error', more]) : `${more}\n`;
   if (mode.kind === 'human') io.err(text);
   else io.out(text);
   if (mode.kind === 'human' && io.env['GITHUB_ACTIONS'] === 'true') io.out(clean.map(githubAnnotation).join(''));
@@ -41,6 +41,7 @@ function masked(one: Diagnostic, mask: (text: string) => string): Diagnostic {
   return {
     ...one,
     message: mask(one.message),
+    ...(one.component && { component: mask(one.component) }),
     ...(one.hint && { hint: mask(one.hint) }),
     ...(one.notes && { notes: one.notes.map(note => ({ ...note, message: mask(note.message) })) }),
   };

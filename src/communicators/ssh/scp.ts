@@ -127,7 +127,8 @@ async function download(
     await send(session, OK);
     for (let done = 0; done < total; ) {
       const piece = await reader.read(Math.min(PIECE, total - done));
-      await file.write(piece);
+      // A full disk may take a part of a piece before it refuses the rest.
+      for (let written = 0; written < piece.length; ) written += (await file.write(piece, written)).bytesWritten;
       done += piece.length;
       progress?.(done, total);
     }

@@ -111,6 +111,19 @@ const occasion: Readonly<Record<string, Field>> = {
 const actions: Field = { type: 'strings', required: true, note: 'API actions it is about; * and ? are wildcards.' };
 const only: Field = { type: 'string', allowed: ['spot', 'on-demand'], note: 'Only instances bought this way.' };
 
+/** What each kind of fault does. */
+export const FAULT_KINDS: Readonly<Record<Fault['kind'], string>> = {
+  error: 'The call is refused, without effect.',
+  latency: 'The call takes longer.',
+  'lost-reply': 'The call has its effect, and then the connection breaks: the answer never arrives.',
+  throttle: 'A token bucket: calls that find it empty are refused with RequestLimitExceeded.',
+  'stale-read': 'What was just created is not seen everywhere yet.',
+  'failed-state': 'A new resource does not become ready, but fails with a reason.',
+  'slow-state': 'A new resource takes longer to become ready.',
+  interrupt: 'A running instance is taken away.',
+  'no-capacity': 'There is no room for an instance (InsufficientInstanceCapacity).',
+};
+
 /** Fields of each kind of fault. */
 export const FAULT_FIELDS: Readonly<Record<Fault['kind'], Readonly<Record<string, Field>>>> = {
   error: {
@@ -149,7 +162,7 @@ export const FAULT_FIELDS: Readonly<Record<Fault['kind'], Readonly<Record<string
       allowed: ['not-found', 'empty', 'flip'],
       note: 'Error, an answer without it, or missing at every other look.',
     },
-    actions: { type: 'strings', note: 'Actions that miss it; Describe* and Get* without it.' },
+    actions: { type: 'strings', note: 'Actions that miss it; Describe*, Get* and List* without it.' },
     ...occasion,
   },
   'failed-state': {
@@ -223,8 +236,10 @@ export function faultPlanSchema(): Record<string, unknown> {
     fields: Readonly<Record<string, Field>>,
     extra: Record<string, unknown>,
     names: string[],
+    description?: string,
   ): unknown => ({
     type: 'object',
+    ...(description && { description }),
     additionalProperties: false,
     required: [...names, ...Object.keys(fields).filter(name => fields[name]?.required)],
     properties: {
@@ -233,7 +248,7 @@ export function faultPlanSchema(): Record<string, unknown> {
     },
   });
   const kinds = Object.entries(FAULT_FIELDS).map(([kind, fields]) =>
-    object(fields, { kind: { const: kind } }, ['kind']),
+    object(fields, { kind: { const: kind } }, ['kind'], FAULT_KINDS[kind as Fault['kind']]),
   );
   const plan = object(
     PLAN_FIELDS,

@@ -42,7 +42,11 @@ class Reader {
     }
     const kind = node.members.find(({ key }) => key === 'kind')?.value;
     if (kind?.kind !== 'string') {
-      this.bad(kind ?? node, kind ? `"kind" must be a string, not ${describeKind(kind)}` : 'the fault lacks "kind"', all);
+      this.bad(
+        kind ?? node,
+        kind ? `"kind" must be a string, not ${describeKind(kind)}` : 'the fault lacks "kind"',
+        all,
+      );
       return;
     }
     const table = Object.hasOwn(FAULT_FIELDS, kind.value) ? FAULT_FIELDS[kind.value as Fault['kind']] : undefined;
@@ -63,7 +67,7 @@ class Reader {
     }
     for (const [name, field] of Object.entries(table))
       if (field.required && !node.members.some(({ key }) => key === name))
-        this.bad(node, `${owner} needs "${name}"`, field.note);
+        this.bad(node, `${owner} needs "${name}"`, asHint(field.note));
   }
 
   private unknown({ key, keySpan }: MemberNode, names: readonly string[], owner: string): void {
@@ -73,12 +77,17 @@ class Reader {
 
   private field({ key, value }: MemberNode, field: Field): void {
     const wrong = wrongPart(value, field);
-    if (wrong) this.bad(wrong.at, `"${key}" ${wrong.message}`, wrong.hint ?? field.note);
+    if (wrong) this.bad(wrong.at, `"${key}" ${wrong.message}`, wrong.hint ?? asHint(field.note));
   }
 
   private bad({ span }: ConfigNode, message: string, hint?: string): void {
     this.diagnostics.push(errorAt(span, 'bad-fault-plan', message, hint === undefined ? {} : { hint }));
   }
+}
+
+/** A note of a field as hints are written: no capital for its first word (unless it is all capitals), no period. */
+function asHint(note: string): string {
+  return note.replace(/^[A-Z](?=[a-z])/, letter => letter.toLowerCase()).replace(/\.$/, '');
 }
 
 interface Wrong {

@@ -31,8 +31,8 @@ export async function lockStore(storeDir: string): Promise<() => Promise<void>> 
   };
   const text = JSON.stringify(mine);
   const draft = join(storeDir, `lock.${mine.nonce}`);
-  await writeFile(draft, text, { mode: 0o600 });
   try {
+    await writeFile(draft, text, { mode: 0o600 });
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       if (await tryLink(draft, path)) return () => unlock(path, text);
       const found = await readFile(path, 'utf8').catch(() => undefined);

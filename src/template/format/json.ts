@@ -1,3 +1,4 @@
+import { columns } from '../../sdk/columns.ts';
 import type { Diagnostic } from '../../sdk/diagnostics.ts';
 import { errorAt } from '../../sdk/diagnostics.ts';
 import type { SourceFile } from '../../sdk/source.ts';
@@ -96,11 +97,4 @@ function oneLine(
     }
     if (width > room && at > index + 1) return undefined;
   }
-}
-
-/** Columns a text takes: one per character, combined or not. */
-function columns(text: string): number {
-  let pairs = 0;
-  for (let at = 0; at < text.length; at++) if ((text.charCodeAt(at) & 0xfc00) === 0xdc00) pairs++;
-  return text.length - pairs;
 }

@@ -102,7 +102,7 @@ export function fieldOf(node: ObjectNode, key: string): ConfigNode | undefined {
   return memberOf(node, key)?.value;
 }
 
-/** The object without those keys, whatever their case. */
+/** The object without those keys. Those in another case stay, though they were read: to Packer they are unknown options. */
 export function without(node: ObjectNode, keys: ReadonlySet<string>): ObjectNode {
-  return { ...node, members: node.members.filter(member => !keys.has(member.key.toLowerCase())) };
+  return { ...node, members: node.members.filter(member => !keys.has(member.key)) };
 }

@@ -1,18 +1,21 @@
 import { type Diagnostic, hasErrors } from '../../sdk/diagnostics.ts';
 import type { SourceFile } from '../../sdk/source.ts';
 import type { Inspection } from '../inspect.ts';
+import { confidentialTexts } from './confidential.ts';
 import { parseTemplate } from './template.ts';
 
 interface InspectResult {
   /** Absent when the template has errors. */
   readonly inspection?: Inspection;
   readonly diagnostics: readonly Diagnostic[];
+  /** Texts to keep out of excerpts. */
+  readonly confidential?: readonly string[];
 }
 
 /** What is in a JSON template, as written: nothing is rendered, required variables may be missing. */
 export function inspectJson(source: SourceFile): InspectResult {
-  const { raw, diagnostics } = parseTemplate(source);
-  if (!raw || hasErrors(diagnostics)) return { diagnostics };
+  const { raw, root, diagnostics } = parseTemplate(source);
+  if (!raw || hasErrors(diagnostics)) return { diagnostics, confidential: confidentialTexts(root, []) };
   const sensitive = new Set(raw.sensitive.map(({ name }) => name));
   // A text that must not be shown is hidden wherever it stands, as in Packer: also as another variable's default.
   const hidden = new Set(

@@ -7,6 +7,7 @@ import { type ResolvedVariables, resolveVariables } from '../variables/index.ts'
 import { PACKER_COMPATIBLE_VERSION } from '../version.ts';
 import { assembleBuilds, type RenderText } from './assemble.ts';
 import { checkMinVersion, checkTemplate } from './check.ts';
+import { confidentialTexts } from './confidential.ts';
 import type { RawTemplate } from './raw.ts';
 import { parseTemplate } from './template.ts';
 import { commandLineValue, readVarFile } from './var-files.ts';
@@ -25,8 +26,9 @@ export interface JsonLoadOptions extends LoadOptions {
  * when the text is no JSON object, and with `syntaxOnly`, which stops after the parse phase.
  */
 export async function loadJsonTemplate(source: SourceFile, options: JsonLoadOptions): Promise<LoadResult> {
-  const { raw, diagnostics: parsed } = parseTemplate(source);
-  if (!raw || options.syntaxOnly) return { diagnostics: sortDiagnostics(parsed) };
+  const { raw, root, diagnostics: parsed } = parseTemplate(source);
+  if (!raw || options.syntaxOnly)
+    return { diagnostics: sortDiagnostics(parsed), confidential: confidentialTexts(root, []) };
   const diagnostics: Diagnostic[] = [...parsed, ...checkTemplate(raw), ...checkMinVersion(raw)];
   const dir = source.path === '-' ? options.cwd : dirname(resolve(options.cwd, source.path));
   const env = {
@@ -36,7 +38,7 @@ export async function loadJsonTemplate(source: SourceFile, options: JsonLoadOpti
     startedAt: options.startedAt,
     version: PACKER_COMPATIBLE_VERSION,
   } as const;
-  const assigned = await givenValues(options, diagnostics);
+  const { assigned, written } = await givenValues(options, diagnostics);
   const variables = await resolveVariables(
     { declared: raw.variables, assigned },
     { ...env, env: options.env, secrets: options.secrets, missingAllowed: options.missingAllowed },
@@ -58,6 +60,7 @@ export async function loadJsonTemplate(source: SourceFile, options: JsonLoadOpti
       renderer,
     },
     diagnostics: sortDiagnostics([...diagnostics, ...variables.diagnostics, ...built.diagnostics]),
+    confidential: confidentialTexts(root, written),
   };
 }
 
@@ -66,7 +69,10 @@ async function givenValues(options: JsonLoadOptions, diagnostics: Diagnostic[]) 
   const files = await Promise.all(options.varFiles.map(path => readVarFile(path, options.cwd, options.stdin)));
   for (const file of files) for (const one of file.diagnostics) diagnostics.push(one);
   const commandLine = options.vars.map(([name, value]) => commandLineValue(name, value));
-  return [...files.flatMap(file => file.values), ...commandLine];
+  return {
+    assigned: [...files.flatMap(file => file.values), ...commandLine],
+    written: [...files.flatMap(file => file.written), ...commandLine],
+  };
 }
 
 function describe(variable: RawTemplate['variables'][number], raw: RawTemplate): VariableInfo {

@@ -35,7 +35,7 @@ export interface ReadResult {
 export async function readSource(path: string, options: ReadOptions = {}): Promise<ReadResult> {
   const what = options.what ?? 'the template';
   try {
-    const bytes = path === '-' ? await readStandardInput(options) : readFile(resolve(options.cwd ?? '.', path));
+    const bytes = path === '-' ? await readStandardInput(options) : readLimited(resolve(options.cwd ?? '.', path));
     if (!bytes) {
       const limit = `${LARGEST_FILE / 1024 / 1024} MiB`;
       return failed(
@@ -64,8 +64,8 @@ async function readStandardInput(options: ReadOptions): Promise<Buffer | undefin
   return bytes && bytes.length > LARGEST_FILE ? undefined : bytes;
 }
 
-/** The bytes of a file, pipe or device; undefined when there are too many. */
-function readFile(path: string): Buffer | undefined {
+/** The bytes of a file, pipe or device; undefined when there are more than `LARGEST_FILE`. Throws what the system says. */
+export function readLimited(path: string): Buffer | undefined {
   const fd = openSync(path, 'r');
   try {
     return fstatSync(fd).size > LARGEST_FILE ? undefined : readAll(fd);

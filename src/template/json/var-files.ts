@@ -1,5 +1,5 @@
 import { type Diagnostic, errorAt, warningAt } from '../../sdk/diagnostics.ts';
-import { describeKind, type StringNode } from '../../sdk/node.ts';
+import { type ConfigNode, describeKind, type StringNode } from '../../sdk/node.ts';
 import { findDuplicateKeys } from './duplicates.ts';
 import { Fields } from './fields.ts';
 import { parseJson } from './parse.ts';
@@ -7,13 +7,15 @@ import { quoted } from './quote.ts';
 import { readSource } from './read.ts';
 
 /** A value given from outside, with its place. */
-export interface GivenValue {
+export interface GivenValue<Node extends ConfigNode = ConfigNode> {
   readonly name: string;
-  readonly value: StringNode;
+  readonly value: Node;
 }
 
 interface GivenValues {
-  readonly values: readonly GivenValue[];
+  readonly values: readonly GivenValue<StringNode>[];
+  /** All members that could be read, of whatever type, also of a file with errors. */
+  readonly written: readonly GivenValue[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -21,32 +23,34 @@ interface GivenValues {
 export async function readVarFile(path: string, cwd: string, stdin?: () => Promise<Buffer>): Promise<GivenValues> {
   const what = 'the variable file';
   const { source, diagnostics } = await readSource(path, { cwd, what, stdin });
-  if (!source) return { values: [], diagnostics };
+  if (!source) return { values: [], written: [], diagnostics };
   if (/\.hcl$/.test(path)) {
     const message = `${quoted(path)} is an HCL2 variable file, and the template is JSON`;
     const hint = 'write the values as {"name": "value"} in a .json file';
-    return { values: [], diagnostics: [errorAt({ file: source, start: 0, end: 0 }, 'hcl-only', message, { hint })] };
+    // No place: an excerpt would show the first value, and whether it is sensitive is not known.
+    return { values: [], written: [], diagnostics: [errorAt(undefined, 'hcl-only', message, { hint })] };
   }
   const { root, diagnostics: syntax } = parseJson(source);
-  if (!root || syntax.length > 0) return { values: [], diagnostics: syntax };
+  const written = root?.kind === 'object' ? root.members.map(({ key, value }) => ({ name: key, value })) : [];
+  if (!root || syntax.length > 0) return { values: [], written, diagnostics: syntax };
   if (root.kind !== 'object') {
     const message = `a variable file must be an object, not ${describeKind(root)}`;
     const hint = 'write {"name": "value", ...}';
-    return { values: [], diagnostics: [errorAt(root.span, 'wrong-type', message, { hint })] };
+    return { values: [], written, diagnostics: [errorAt(root.span, 'wrong-type', message, { hint })] };
   }
   const found: Diagnostic[] = findDuplicateKeys(root).map(({ span, code, message, notes = [] }) =>
     warningAt(span, code, `${message}: the last one counts`, { notes }),
   );
   const fields = new Fields(found);
-  const values = root.members.map(({ key, value }): GivenValue => {
+  const values = root.members.map(({ key, value }): GivenValue<StringNode> => {
     const text = fields.string(value, `the value of ${quoted(key)}`);
     return { name: key, value: text ?? { kind: 'string', span: value.span, value: '' } };
   });
-  return { values, diagnostics: found };
+  return { values, written, diagnostics: found };
 }
 
 /** A `-var name=value` as a value with a place of its own. */
-export function commandLineValue(name: string, value: string): GivenValue {
+export function commandLineValue(name: string, value: string): GivenValue<StringNode> {
   const file = { path: `<-var ${name}>`, text: value };
   return { name, value: { kind: 'string', span: { file, start: 0, end: value.length }, value } };
 }

@@ -48,16 +48,30 @@ function urlForms(bytes: Buffer): string[] {
   return [...forms, ...forms.map(form => form.replace(/%[0-9A-F]{2}/g, code => code.toLowerCase()))];
 }
 
+/** What JSON writers escape besides what they must: Go; PHP; PowerShell; Gson; all that is not ASCII: Python. */
+const JSON_ESCAPED = [/[<>&\u2028\u2029]/g, /\//g, /[<>&']/g, /[<>&'=]/g, /[\u007f-\uffff]/g, /[<>&\u007f-\uffff]/g];
+
 function jsonForms(value: string): string[] {
   const plain = JSON.stringify(value).slice(1, -1);
   const unicode = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  const ascii = plain.replace(/[\u007f-\uffff]/g, unicode);
+  const upper = (char: string): string => `\\u${unicode(char).slice(2).toUpperCase()}`;
+  // .NET escapes quotes this way too.
+  const dotNet = plain
+    .replace(/\\([\\"])/g, (pair, char) => (char === '"' ? upper('"') : pair))
+    .replace(/[<>&'+`\u007f-\uffff]/g, upper);
+  const forms = JSON_ESCAPED.map(more => plain.replace(more, char => (char === '/' ? '\\/' : unicode(char))));
+  // Once more: JSON inside of JSON, as logs of containers have it.
+  return [plain, dotNet, ...forms, JSON.stringify(plain).slice(1, -1)];
+}
+
+function xmlForms(value: string): string[] {
+  const text = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   return [
-    plain,
-    ascii,
-    plain.replaceAll('/', '\\/'),
-    plain.replace(/[<>&]/g, unicode),
-    ascii.replace(/[<>&]/g, unicode),
+    text,
+    text.replaceAll('"', '&quot;'),
+    text.replaceAll('"', '&quot;').replaceAll("'", '&apos;'),
+    text.replaceAll('"', '&quot;').replaceAll("'", '&#39;'),
+    text.replaceAll('"', '&#34;').replaceAll("'", '&#39;'),
   ];
 }
 
@@ -71,17 +85,26 @@ function shellForms(value: string): string[] {
 }
 
 /**
- * Every form in which a program may print a sensitive value: as it is, with other line ends, line by line, base64 (also
- * as part of a longer text), URL-encoded, JSON-escaped, quoted for a shell. No duplicates; none for an empty value.
+ * Every form in which a program may print a sensitive value: as it is, with other line ends, without white space around,
+ * line by line, base64 (also as part of a longer text), URL-encoded, JSON-escaped, in XML, quoted for a shell. No
+ * duplicates; none for an empty value.
  */
 export function secretForms(value: string): string[] {
   if (value === '') return [];
   const unix = value.replaceAll('\r\n', '\n');
-  const plain = [value, unix, ...unix.split('\n').filter(line => line.trim().length >= SHORTEST_FORM)];
-  const derived = [value, unix].flatMap(text => {
-    const bytes = Buffer.from(text, 'utf8');
-    return [...base64Forms(bytes), ...urlForms(bytes), ...jsonForms(text), ...shellForms(text)];
-  });
-  derived.push(unix.replaceAll('\n', '\r\n'));
-  return [...new Set([...plain, ...derived.filter(form => form.length >= SHORTEST_FORM)])];
+  const lines = unix.split('\n');
+  const whole = [...new Set([value, unix, unix.trim()])];
+  const texts = lines.length > 1 ? [...whole, ...lines, ...lines.map(line => line.trim())] : whole;
+  const derived = [
+    unix.replaceAll('\n', '\r\n'),
+    ...texts.flatMap(text => [
+      text.trim() === '' ? '' : text,
+      ...urlForms(Buffer.from(text, 'utf8')),
+      ...jsonForms(text),
+      ...xmlForms(text),
+      ...shellForms(text),
+    ]),
+    ...whole.flatMap(text => base64Forms(Buffer.from(text, 'utf8'))),
+  ];
+  return [...new Set([value, ...derived.filter(form => form.trim().length >= SHORTEST_FORM)])];
 }

@@ -1,7 +1,7 @@
 import { secretForms } from './forms.ts';
 
 /** What stands in place of a sensitive value in all output. */
-const MASK = '<sensitive>';
+export const MASK = '<sensitive>';
 
 /** Key of the step from a state by a character; states stay far below 2 ** 36. */
 function step(state: number, char: number): number {
@@ -78,25 +78,36 @@ class Automaton {
   }
 }
 
+/** A half-open range of UTF-16 offsets. */
+export type Range = readonly [start: number, end: number];
+
 /**
- * A function that replaces every occurrence of the secret values, in any form a program may print them in
- * (`secretForms`), by `<sensitive>`. One pass over the text, whatever the number of values; empty values are ignored.
- * A value that is split over two calls is not seen.
+ * A function that finds every occurrence of the secret values, in any form a program may print them in (`secretForms`):
+ * ranges in order, overlapping ones joined. One pass over the text, whatever the number of values; empty values are
+ * ignored. A value that is split over two calls is not seen.
  */
-export function createMasker(values: Iterable<string>): (text: string) => string {
+export function createFinder(values: Iterable<string>): (text: string) => readonly Range[] {
   const forms = new Set<string>();
   for (const value of values) for (const form of secretForms(value)) forms.add(form);
-  if (forms.size === 0) return text => text;
+  if (forms.size === 0) return () => [];
   const automaton = new Automaton([...forms]);
-  return text => {
-    const ranges = automaton.ranges(text);
-    if (ranges.length === 0) return text;
-    let result = '';
-    let from = 0;
-    for (const [start, end] of ranges) {
-      result += text.slice(from, start) + MASK;
-      from = end;
-    }
-    return result + text.slice(from);
-  };
+  return text => automaton.ranges(text);
+}
+
+/** The text with `<sensitive>` in place of each of the ranges. */
+export function maskRanges(text: string, ranges: readonly Range[]): string {
+  if (ranges.length === 0) return text;
+  let result = '';
+  let from = 0;
+  for (const [start, end] of ranges) {
+    result += text.slice(from, start) + MASK;
+    from = end;
+  }
+  return result + text.slice(from);
+}
+
+/** A function that replaces every occurrence of the secret values (`createFinder`) by `<sensitive>`. */
+export function createMasker(values: Iterable<string>): (text: string) => string {
+  const find = createFinder(values);
+  return text => maskRanges(text, find(text));
 }

@@ -1,7 +1,4 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
   CopyImageCommand,
   CreateImageCommand,
@@ -20,12 +17,18 @@ import {
   FAULT_PLANS,
   type Fault,
   type FaultPlan,
+  type FaultPlanResult,
   faultPlanSchema,
-  loadFaultPlan,
   readFaultPlan,
 } from '../../../src/local-ec2/faults/index.ts';
+import { parseJson } from '../../../src/template/json/parse.ts';
 import { codeOf, errorOf, eventually, imageOf, instanceOf, launch, testEc2, untilState } from '../helpers.ts';
 
+const readText = (text: string): FaultPlanResult => {
+  const { root } = parseJson({ path: 'plan.json', text });
+  assert.ok(root);
+  return readFaultPlan(root);
+};
 const plan = (...faults: Fault[]): { faults: FaultPlan } => ({ faults: { faults } });
 
 describe('local EC2: fault plans as files', () => {
@@ -35,49 +38,71 @@ describe('local EC2: fault plans as files', () => {
     for (const [name, one] of Object.entries(FAULT_PLANS)) {
       assert.ok(validate(one), `${name}: ${JSON.stringify(validate.errors)}`);
       assert.ok(one.description);
-      readFaultPlan(JSON.parse(JSON.stringify(one)), name);
+      const { plan: read, diagnostics } = readText(JSON.stringify(one));
+      assert.deepEqual(diagnostics, [], name);
+      assert.deepEqual(read, one);
     }
-  });
-
-  it('is read from a file, or found by name', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'kiln-plan-'));
-    const path = join(folder, 'plan.json');
-    await writeFile(path, JSON.stringify({ seed: 3, faults: [{ kind: 'lost-reply', actions: ['RunInstances'] }] }));
-    assert.equal((await loadFaultPlan(path)).seed, 3);
-    assert.equal(await loadFaultPlan('throttled'), FAULT_PLANS['throttled']);
-    await assert.rejects(loadFaultPlan('throtled'), { name: 'KilnError', hint: 'did you mean "throttled"?' });
-    await assert.rejects(loadFaultPlan(join(folder, 'none.json')), /cannot be read: .* does not exist/);
-    await writeFile(path, '{');
-    await assert.rejects(loadFaultPlan(path), /is not JSON/);
-    await rm(folder, { recursive: true });
   });
 
   it('says what is wrong, and where; the schema refuses the same', () => {
     const validate = new Ajv2020({ strict: false }).compile(faultPlanSchema());
-    const cases: [unknown, RegExp][] = [
-      [[], /must be a JSON object/],
-      [{}, /"faults" is missing/],
-      [{ faults: {} }, /"faults" is missing or not a list/],
-      [{ faults: [], sed: 1 }, /sed is not known/],
-      [{ faults: [], seed: 'x' }, /seed must be a number/],
-      [{ faults: [7] }, /faults\[0\] must be an object/],
-      [{ faults: [{}] }, /faults\[0\] lacks "kind"/],
-      [{ faults: [{ kind: 'eror' }] }, /faults\[0\]\.kind "eror" is not known/],
-      [{ faults: [{ kind: 'error', actions: ['*'] }] }, /faults\[0\]\.code is missing/],
-      [{ faults: [{ kind: 'error', actions: '*', code: 'X' }] }, /faults\[0\]\.actions must be a list/],
-      [{ faults: [{ kind: 'error', actions: ['*'], code: 'X', probability: 2 }] }, /probability must be at most 1/],
-      [{ faults: [{ kind: 'error', actions: ['*'], code: 'X', times: 1.5 }] }, /times must be a whole number/],
+    const error = { kind: 'error', actions: ['*'], code: 'X' };
+    const stale = { kind: 'stale-read', resources: ['image'], milliseconds: 1, as: 'empty' };
+    // What is wrong, the text that is pointed at, and what is said.
+    const cases: [unknown, string, RegExp][] = [
+      [[], '[]', /a fault plan must be an object, not a list: write/],
+      [{}, '{}', /lacks "faults": write/],
+      [{ faults: {} }, '{}', /"faults" must be a list, not an object$/],
+      [{ faults: [], sed: 1 }, '"sed"', /unknown field "sed": did you mean "seed"\?$/],
+      [{ faults: [], seed: 'x' }, '"x"', /"seed" must be a number, not a string/],
+      [{ faults: [], name: null }, 'null', /"name" must be a string, not null/],
+      [{ faults: [7] }, '7', /a fault must be an object, not a number$/],
+      [{ faults: [{}] }, '{}', /the fault lacks "kind": the kinds are error, latency/],
+      [{ faults: [{ kind: 7 }] }, '7', /"kind" must be a string, not a number/],
+      [{ faults: [{ kind: 'eror' }] }, '"eror"', /unknown kind of fault "eror": did you mean "error"\?$/],
+      [{ faults: [{ kind: 'constructor' }] }, '"constructor"', /unknown kind of fault "constructor"/],
       [
-        { faults: [{ kind: 'error', actions: ['*'], code: 'X', parameters: { a: 1 } }] },
-        /parameters must be an object of texts/,
+        { faults: [{ kind: 'error', actions: ['*'] }] },
+        '{"kind":"error","actions":["*"]}',
+        /a fault of kind "error" needs "code"/,
       ],
-      [{ faults: [{ kind: 'stale-read', resources: ['cow'], milliseconds: 1, as: 'empty' }] }, /"cow" is not one of/],
-      [{ faults: [{ kind: 'constructor' }] }, /"constructor" is not known/],
+      [{ faults: [{ ...error, actions: '*' }] }, '"*"', /"actions" must be a list of strings, not a string/],
+      [{ faults: [{ ...error, actions: [] }] }, '[]', /"actions" must not be empty/],
+      [{ faults: [{ ...error, actions: ['A', 5] }] }, '5', /"actions" must be a list of strings, not a number/],
+      [{ faults: [{ ...error, probability: 2 }] }, '2', /"probability" must be at most 1/],
+      [{ faults: [{ ...error, times: 1.5 }] }, '1.5', /"times" must be a whole number/],
+      [{ faults: [{ ...error, after: -1 }] }, '-1', /"after" must be at least 0/],
+      [{ faults: [{ ...error, parameters: { a: 1 } }] }, '1', /"parameters" must be an object of strings/],
+      [{ faults: [{ ...error, parameters: [] }] }, '[]', /"parameters" must be an object of strings, not a list/],
+      [{ faults: [{ ...stale, resources: ['cow'] }] }, '"cow"', /"resources" must be one of instance, image/],
+      [{ faults: [{ ...stale, as: 'emty' }] }, '"emty"', /"as" must be one of .*: did you mean "empty"\?$/],
+      [{ faults: [{ ...stale, milliseconds: '5' }] }, '"5"', /"milliseconds" must be a number, not a string/],
     ];
-    for (const [value, message] of cases) {
-      assert.throws(() => readFaultPlan(value, 'here'), { name: 'KilnError', code: 'bad-fault-plan', message });
-      assert.equal(validate(value), false, JSON.stringify(value));
+    for (const [value, at, message] of cases) {
+      const text = JSON.stringify(value);
+      const { plan: read, diagnostics } = readText(text);
+      assert.equal(read, undefined);
+      const [first, ...more] = diagnostics;
+      assert.ok(first?.span && more.length === 0, text);
+      assert.equal(first.code, 'bad-fault-plan');
+      assert.equal(text.slice(first.span.start, first.span.end), at);
+      assert.match(first.hint === undefined ? first.message : `${first.message}: ${first.hint}`, message);
+      assert.equal(validate(value), false, text);
     }
+  });
+
+  it('says all that is wrong at once', () => {
+    const faults = [{ kind: 'eror' }, { kind: 'latency', actions: ['*'], millis: 5 }];
+    const { diagnostics } = readText(JSON.stringify({ seed: 'x', faults }));
+    assert.deepEqual(
+      diagnostics.map(one => one.message),
+      [
+        '"seed" must be a number, not a string',
+        'unknown kind of fault "eror"',
+        'unknown field "millis"',
+        'a fault of kind "latency" needs "milliseconds"',
+      ],
+    );
   });
 });
 

@@ -43,9 +43,11 @@ describe('template/format: JSON', () => {
     assert.equal(format(`{"list":${longer}}`), `{\n  "list": ${longer}\n}\n`);
   });
 
-  it('counts characters beyond the BMP as one column', () => {
-    const list = `["${'😀'.repeat(76)}"]`;
-    assert.equal(format(list), `${list}\n`);
+  it('counts the columns that characters take on a terminal: wide ones two, combining ones none', () => {
+    for (const fits of ['😀'.repeat(38), '日本'.repeat(19), 'e\u0301'.repeat(76), '𝒳'.repeat(76)]) {
+      assert.equal(format(`["${fits}"]`), `["${fits}"]\n`, fits);
+      assert.equal(format(`["${fits}x"]`), `[\n  "${fits}x"\n]\n`, fits);
+    }
   });
 
   it('breaks a list with one long item, and joins a list broken without need', () => {

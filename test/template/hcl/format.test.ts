@@ -60,6 +60,7 @@ const CASES: readonly (readonly [what: string, before: string, after: string])[]
   ['takes blanks off empty lines', 'a {\n   \n}\n', 'a {\n\n}\n'],
   ['keeps a missing final line end', 'a=1', 'a = 1'],
   ['keeps comments in brackets', 'a=[1,/* x */2,\n# y\n3]\n', 'a = [1, /* x */ 2,\n  # y\n3]\n'],
+  ['keeps two indices from becoming one number', 'a = b.1 . 5\n', 'a = b.1. 5\n'],
   ['takes nothing for nothing', '', ''],
 ];
 

@@ -39,6 +39,37 @@ describe('forms of a secret', () => {
     for (const form of forms) assert.equal(mask(`a ${form} b`), 'a <sensitive> b', form);
   });
 
+  it('hold what JSON and XML writers of other languages make of it', () => {
+    const value = `a&b<c>d'e"f=g+h/é`;
+    const mask = createMasker([value]);
+    const forms = {
+      go: 'a\\u0026b\\u003cc\\u003ed\'e\\"f=g+h/é',
+      python: `a&b<c>d'e\\"f=g+h/\\u00e9`,
+      php: `a&b<c>d'e\\"f=g+h\\/é`,
+      powershell: 'a\\u0026b\\u003cc\\u003ed\\u0027e\\"f=g+h/é',
+      gson: 'a\\u0026b\\u003cc\\u003ed\\u0027e\\"f\\u003dg+h/é',
+      dotNet: 'a\\u0026b\\u003Cc\\u003Ed\\u0027e\\u0022f=g\\u002Bh/\\u00E9',
+      twice: JSON.stringify(JSON.stringify(value)).slice(3, -3),
+      xml: `a&amp;b&lt;c&gt;d'e"f=g+h/é`,
+      html: 'a&amp;b&lt;c&gt;d&#39;e&quot;f=g+h/é',
+      goHtml: 'a&amp;b&lt;c&gt;d&#39;e&#34;f=g+h/é',
+    };
+    for (const [name, form] of Object.entries(forms)) assert.equal(mask(`x ${form} y`), 'x <sensitive> y', name);
+  });
+
+  it('hold the value without white space around, as $(...) and the end of a line take it off', () => {
+    const mask = createMasker(['  hunter2/x \n']);
+    for (const form of ['hunter2/x', 'hunter2%2Fx', Buffer.from('hunter2/x').toString('base64')])
+      assert.equal(mask(`[${form}]`), '[<sensitive>]');
+  });
+
+  it('hold the lines of a value, each also encoded', () => {
+    const mask = createMasker(['one "1" / uno\r\n  two "2" / dos\n']);
+    for (const line of ['one "1" / uno', 'two "2" / dos'])
+      for (const form of [line, JSON.stringify(line).slice(1, -1), encodeURIComponent(line)])
+        assert.equal(mask(`> ${form};`), '> <sensitive>;', form);
+  });
+
   it('base64 inside a longer text is found at every alignment', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 9, maxLength: 40 }), fc.string(), fc.string(), (value, before, behind) => {

@@ -29,6 +29,8 @@ export async function storeUserData(
   const scripts = parts.filter(part => part.toString('latin1', 0, 2) === '#!');
   const other = parts.find(part => !scripts.includes(part) && !hooks.includes(part));
   if (other && firstBoot) tellUninterpreted(other, notice);
+  for (const folder of ['boothooks', 'scripts'])
+    await files.makeFolder(`${FOLDER}/${folder}`, 0o755, { parents: true });
   const paths: string[] = [];
   const store = async (folder: string, script: Buffer): Promise<void> => {
     const path = `${FOLDER}/${folder}/${partName(paths.length)}`;

@@ -53,6 +53,8 @@ function spaceBetween(before: Piece | undefined, subject: Piece, after: Piece): 
   if (right === 'newline' || right === 'end') return false;
   if (left === 'identifier' && right === '(') return false;
   if ((left === 'identifier' && right === '::') || (left === '::' && right === 'identifier')) return false;
+  // Closed up, the two indices of `a.0. 1` would become the number 0.1.
+  if (left === '.' && right === 'number' && before?.token.kind === 'number') return true;
   if (left === '.' || right === '.') return false;
   if (right === ',' || right === '...') return false;
   if (left === ',') return true;

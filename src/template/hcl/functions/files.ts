@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { posix, resolve } from 'node:path';
 import { describeFileError } from '../../../sdk/errors.ts';
+import { LARGEST_FILE, readLimited } from '../../json/read.ts';
 import { globToRegExp } from '../glob.ts';
 import { BOOL, STRING, setOf } from '../values/types.ts';
 import { bool, set, string, type Value } from '../values/value.ts';
@@ -10,13 +11,16 @@ import { FunctionError, type HclFunction } from './contract.ts';
 import { define, text, textAt } from './define.ts';
 import { utf8 } from './encoding.ts';
 
-/** Reads a file for an argument of a function. */
+/** Reads a file for an argument of a function; endless devices and disk images are refused. */
 export function readBytes(path: string, argument: number): Buffer {
+  let bytes: Buffer | undefined;
   try {
-    return readFileSync(path);
+    bytes = readLimited(path);
   } catch (error) {
     throw new FunctionError(describeFileError(path, error), argument);
   }
+  if (bytes) return bytes;
+  throw new FunctionError(`"${path}" is larger than ${LARGEST_FILE / 1024 / 1024} MiB`, argument);
 }
 
 /** `~` and `~/...` in the user's home folder. */

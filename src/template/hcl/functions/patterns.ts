@@ -2,16 +2,17 @@ import { DYNAMIC, listOf, objectOf, STRING, type Type, tupleOf } from '../values
 import { list, nullOf, object, string, tuple, type Value } from '../values/value.ts';
 import { FunctionError, type HclFunction } from './contract.ts';
 import { define, text, textAt } from './define.ts';
+import { type Match, matchesOf } from './pattern-match.ts';
 import { compilePattern, type Pattern } from './re2.ts';
 
 /** What a match gives: the text itself, its unnamed groups as a tuple, or its named groups as an object. */
-function resultOf(pattern: Pattern, match: RegExpMatchArray): Value {
+function resultOf(pattern: Pattern, match: Match): Value {
   const group = (index: number): Value => {
-    const found = match[index + 1];
+    const found = match.texts[index + 1];
     return found === undefined ? nullOf(STRING) : string(found);
   };
   const { groups } = pattern;
-  if (groups.length === 0) return string(match[0]);
+  if (groups.length === 0) return string(match.texts[0] ?? '');
   if (groups.every(name => name === undefined)) return tuple(groups.map((_, index) => group(index)));
   return object(groups.map((name, index): [string, Value] => [name ?? '', group(index)]));
 }
@@ -34,6 +35,10 @@ function patternAt(args: readonly Value[], index: number): Pattern {
   return pattern;
 }
 
+function allMatches({ program, groups }: Pattern, given: string): Generator<Match> {
+  return matchesOf(program, groups.length, given);
+}
+
 function typeFor(args: readonly Value[]): Type {
   const [first] = args;
   return first?.kind === 'string' ? resultType(patternAt(args, 0)) : DYNAMIC;
@@ -41,8 +46,7 @@ function typeFor(args: readonly Value[]): Type {
 
 function matchOnce(args: readonly Value[]): Value {
   const pattern = patternAt(args, 0);
-  pattern.expression.lastIndex = 0;
-  const match = pattern.expression.exec(textAt(args, 1));
+  const [match] = allMatches(pattern, textAt(args, 1));
   if (!match)
     throw new FunctionError(
       `the pattern matches nothing in ${JSON.stringify(textAt(args, 1).slice(0, 60))}`,
@@ -56,19 +60,19 @@ function matchAll(args: readonly Value[]): Value {
   const pattern = patternAt(args, 0);
   return list(
     resultType(pattern),
-    [...textAt(args, 1).matchAll(pattern.expression)].map(match => resultOf(pattern, match)),
+    [...allMatches(pattern, textAt(args, 1))].map(match => resultOf(pattern, match)),
   );
 }
 
 /** `$1`, `$name`, `${name}` and `$$` of Go's replacement templates; unknown names give nothing. */
-function expand(template: string, pattern: Pattern, match: RegExpMatchArray): string {
+function expand(template: string, pattern: Pattern, match: Match): string {
   return template.replace(
     /\$(?:\$|(\w+)|\{(\w+)\})/g,
     (whole: string, bare: string | undefined, braced: string | undefined) => {
       if (whole === '$$') return '$';
       const name = bare ?? braced ?? '';
       const index = /^\d+$/.test(name) ? Number(name) : pattern.groups.indexOf(name) + 1;
-      return index === 0 && name !== '0' ? '' : (match[index] ?? '');
+      return index === 0 && name !== '0' ? '' : (match.texts[index] ?? '');
     },
   );
 }
@@ -78,11 +82,9 @@ function replaceAll(args: readonly Value[]): Value {
   const given = textAt(args, 0);
   let result = '';
   let end = 0;
-  for (const match of given.matchAll(pattern.expression)) {
-    // Go takes no empty match right behind the match before.
-    if (match[0] === '' && match.index === end && end > 0) continue;
+  for (const match of allMatches(pattern, given)) {
     result += given.slice(end, match.index) + expand(textAt(args, 2), pattern, match);
-    end = match.index + match[0].length;
+    end = match.end;
   }
   return string(result + given.slice(end));
 }

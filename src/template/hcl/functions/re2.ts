@@ -1,9 +1,9 @@
 import { FunctionError } from './contract.ts';
+import { patternProgram, type Step } from './pattern-program.ts';
 import { complement, escapeInClass, PERL, POSIX } from './re2-classes.ts';
 
 export interface Pattern {
-  readonly source: string;
-  readonly expression: RegExp;
+  readonly program: readonly Step[];
   /** Names of the groups in order; undefined for unnamed ones. */
   readonly groups: readonly (string | undefined)[];
 }
@@ -17,7 +17,10 @@ interface Flags {
 
 const cache = new Map<string, Pattern>();
 
-/** Translates a pattern in RE2's syntax, which is Go's, into JavaScript's. Throws a FunctionError for bad ones. */
+/**
+ * Compiles a pattern in RE2's syntax, which is Go's: translated into JavaScript's, which tells what is wrong with it, and that
+ * into a program, as JavaScript's own search may take for ever. Throws a FunctionError for bad ones.
+ */
 export function compilePattern(pattern: string, argument: number): Pattern {
   const known = cache.get(pattern);
   if (known) return known;
@@ -44,7 +47,8 @@ class Translator {
     const source = this.sequence(0);
     if (this.at < this.pattern.length) this.fail('")" has no "(" before it');
     try {
-      return { source: this.pattern, expression: new RegExp(source, 'gu'), groups: this.groups };
+      new RegExp(source, 'u');
+      return { program: patternProgram(source), groups: this.groups };
     } catch (error) {
       return this.fail(error instanceof Error ? error.message.replace(/^.*: /, '') : 'it cannot be read');
     }

@@ -34,20 +34,18 @@ function parseDot(cursor: Cursor, target: Expression): Expression {
   }
   if (token.kind === 'number') {
     cursor.next();
-    let result = target;
-    let at = token.start;
-    for (const digits of cursor.text(token).split('.')) {
-      const span = cursor.span(at, at + digits.length);
-      if (!/^\d+$/.test(digits)) cursor.fail(span, 'invalid-index', `"${digits}" is not an index`);
-      result = {
-        kind: 'index',
-        target: result,
-        key: { kind: 'number', text: digits, span },
-        span: cursor.span(target.span.start, span.end),
-      };
-      at += digits.length + 1;
-    }
-    return result;
+    const text = cursor.text(token);
+    const span = cursor.spanOf(token);
+    // HCL itself does not take the 0.1 of `a.0.1`, which is one number, for two.
+    if (/^\d+\.\d+$/.test(text))
+      cursor.fail(span, 'invalid-index', `".${text}" is not an index`, {
+        hint: `write ${text
+          .split('.')
+          .map(digits => `[${digits}]`)
+          .join('')}`,
+      });
+    if (!/^\d+$/.test(text)) cursor.fail(span, 'invalid-index', `"${text}" is not an index`);
+    return { kind: 'index', target, key: { kind: 'number', text, span }, span: cursor.through(target.span) };
   }
   failOnStrangeToken(cursor, token);
   return cursor.fail(cursor.span(dot.start, dot.end), 'missing-attribute-name', `a name is missing after "."`, {

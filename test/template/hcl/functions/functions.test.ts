@@ -94,6 +94,8 @@ describe('HCL functions', () => {
   it('reads files relative to the right folder and says what is wrong with them', async () => {
     assert.match(await evaluated('file("none.txt")'), /none.txt" does not exist/);
     assert.match(await evaluated('file("x.bin")'), /^"\\u0000\\u0001"$/);
+    assert.match(await evaluated('file("/dev/zero")'), /"\/dev\/zero" is larger than 64 MiB/);
+    assert.match(await evaluated('file(".")'), /is a folder, not a file/);
     assert.match(await evaluated('fileexists(".")'), /is not a regular file/);
     assert.equal(await evaluated('fileset(".", "**/*.{txt,bin}")'), '["x.bin","x.txt"]');
     assert.match(await evaluated('templatefile("x.tmpl", {})'), /there is nothing named "n"/);

@@ -45,6 +45,7 @@ const CASES: readonly (readonly [what: string, text: string, ...expected: string
   ['two arguments in one line', 'a = 1 b = 2\n', '1:6 missing-newline'],
   ['a unit behind a number', 'x = 10GB\n', '1:5 invalid-number'],
   ['a version as a number', 'x = 1.2.3\n', '1:5 invalid-number'],
+  ['two indices without brackets', 'x = b.1.5\n', '1:7 invalid-index'],
   ['a quoted name', '"foo" = 1\n', '1:1 quoted-name'],
   ['a closing brace too many', 'a {\n}\n}\n', '3:1 stray-brace'],
   [
