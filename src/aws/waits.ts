@@ -3,6 +3,7 @@ import type { Ec2 } from './client/index.ts';
 import { watch } from './describe.ts';
 import { lostInstance } from './instance-now.ts';
 import { sharedCalls } from './shared-calls.ts';
+import { snapshotsFor } from './snapshots-for.ts';
 import type { Image, Instance, Snapshot, Volume } from './types.ts';
 import { type Look, type Pulse, waitFor } from './waiter.ts';
 
@@ -69,13 +70,16 @@ export function waitForImage(
   const pulse: Pulse = { value: '' };
   let nextPulse = ec2.throttled() ? FIRST_PULSE_THROTTLED : FIRST_PULSE;
   const feelPulse = async (image: Image, elapsed: number): Promise<void> => {
-    const ids = snapshotIds(image);
-    if (elapsed < nextPulse || ids.length === 0) return;
+    if (elapsed < nextPulse) return;
     nextPulse = Math.min(elapsed * PULSE_GROWTH, elapsed + LONGEST_WITHOUT_PULSE);
-    const percents = (await sharedCalls(ec2).snapshots(ids, signal)).map(percentOf);
+    const ids = snapshotIds(image);
+    const snapshots =
+      ids.length > 0 ? await sharedCalls(ec2).snapshots(ids, signal) : await snapshotsFor(ec2, id, signal);
+    const percents = snapshots.map(percentOf);
+    if (percents.length === 0) return;
     // The image is complete when the slowest of its snapshots is.
     promise(pulse, Math.min(...percents), elapsed);
-    if (percents.length > 0) progress?.(percents.reduce((a, b) => a + b, 0) / percents.length);
+    progress?.(percents.reduce((a, b) => a + b, 0) / percents.length);
     images.reschedule();
   };
   return waitFor<Image, Image>(
@@ -99,6 +103,9 @@ export function waitForImage(
         }
         const reason = image.StateReason?.Message ? `: ${image.StateReason.Message}` : '';
         throw new KilnError(`EC2 could not make image ${id} in ${ec2.region}: it is ${state}${reason}`, {
+          hint: /KMS/i.test(reason)
+            ? 'see that the KMS key is enabled, in that region, and that its policy lets this account use it'
+            : 'as a rule this is trouble of EC2 that passes: build again',
           code: 'aws-image-failed',
         });
       },

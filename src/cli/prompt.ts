@@ -31,8 +31,11 @@ async function askOnce(io: Io, question: string, signal: AbortSignal): Promise<s
   const input = new ReadStream(descriptor);
   const output = io.stdoutIsTerminal ? process.stdout : new WriteStream(openSync('/dev/tty', 'w'));
   const lines = createInterface({ input, output, terminal: true });
-  // In raw mode the terminal sends Ctrl-C as a character.
-  lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  // In raw mode the terminal sends Ctrl-C as a character. What is said next begins a line of its own.
+  lines.on('SIGINT', () => {
+    output.write('\n');
+    process.kill(process.pid, 'SIGINT');
+  });
   try {
     return await lines.question(`${question} `, { signal });
   } finally {

@@ -13,7 +13,7 @@ export interface BuildUi extends Ui {
 /** Turns what plugins say into events; every text is masked here, and nowhere else. */
 export function buildUi(build: string, emit: Emit, mask: Mask, ask: Ask): BuildUi {
   const splitter = (stream: 'stdout' | 'stderr'): LineSplitter =>
-    new LineSplitter(line => emit({ type: 'output', build, stream, line: mask(line) }));
+    new LineSplitter(line => emit({ type: 'output', build, stream, line: mask(line) }), mask);
   const streams = { stdout: splitter('stdout'), stderr: splitter('stderr') };
   return {
     say: text => emit({ type: 'say', build, text: mask(text) }),

@@ -27,7 +27,9 @@ export function renderOptions(
       return value;
     } catch (error) {
       if (!(error instanceof RenderError)) throw error;
-      const notes = source.origins?.map(origin => ({ message: origin.what, span: origin.span }));
+      // What is wrong whatever the values are has nothing to do with where they came from.
+      const origins = fails(() => renderer.check(value, scope)) ? undefined : source.origins;
+      const notes = origins?.map(origin => ({ message: origin.what, span: origin.span }));
       diagnostics.push(
         errorAt(spanInside(source, error.start, error.end), 'bad-template', error.message, {
           component,
@@ -73,4 +75,13 @@ export function renderOptions(
   const members = node.members.map(one => member(one, table[one.key]?.late === true, table[one.key]));
   const same = members.every((one, index) => one === node.members[index]);
   return { node: same ? node : { ...node, members }, diagnostics };
+}
+
+function fails(action: () => void): boolean {
+  try {
+    action();
+    return false;
+  } catch {
+    return true;
+  }
 }

@@ -41,6 +41,8 @@ export interface RecordedRun {
   readonly resumable: boolean;
   /** How often it was resumed. */
   readonly resumed: number;
+  /** When it was resumed, ISO 8601. */
+  readonly resumedAt: readonly string[];
   /** When it ended by itself, the last time; undefined when it did not. ISO 8601. */
   readonly endedAt?: string | undefined;
   readonly resources: readonly RecordedResource[];
@@ -99,7 +101,7 @@ export function readRun(path: string): RecordedRun | undefined {
   const timeline: { at: string; build: string; text: string }[] = [];
   let ended: Extract<LedgerRecord, { event: 'end' }> | undefined;
   let latest = header;
-  let resumed = 0;
+  const resumedAt: string[] = [];
   for (const record of records.slice(1)) {
     if (record.event === 'intent')
       resources.set(record.n, {
@@ -115,7 +117,7 @@ export function readRun(path: string): RecordedRun | undefined {
     else if (record.event !== 'run') change(resources, record);
     else {
       latest = record;
-      resumed += 1;
+      resumedAt.push(record.at);
       ended = undefined;
     }
   }
@@ -129,7 +131,8 @@ export function readRun(path: string): RecordedRun | undefined {
     status: ended?.outcome ?? statusOf(latest),
     endedAt: ended?.at,
     resumable: existsSync(keptRunPath(path)),
-    resumed,
+    resumed: resumedAt.length,
+    resumedAt,
     resources: [...resources.values()],
     timeline,
   };

@@ -1,4 +1,6 @@
 /** The embedded EC2: an EC2-compatible endpoint on loopback whose instances are real machines. */
+
+import { describeFileError, KilnError, systemCode } from '../sdk/errors.ts';
 import { answerMetadata } from './host-instance.ts';
 import * as images from './local-images.ts';
 import type { Machines } from './machines/contract.ts';
@@ -15,7 +17,6 @@ import { snapshotState } from './snapshot-state.ts';
 import { loadCredentials } from './store/credentials.ts';
 import { Store } from './store/store.ts';
 import { World } from './world.ts';
-import { describeFileError, KilnError, systemCode } from '../sdk/errors.ts';
 
 export type { Machines } from './machines/contract.ts';
 export type * from './options.ts';

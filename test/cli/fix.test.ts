@@ -61,6 +61,15 @@ describe('kiln fix', () => {
     await assert.rejects(fix(['-write', '-']), UsageError);
   });
 
+  it('speaks to programs as the other commands do', async () => {
+    const path = write('a.json', `{"builders": [${ebs}]}`);
+    const { type, file, text: printed } = JSON.parse((await fix(['--json', path])).out);
+    assert.deepEqual([type, file], ['result', 'a.json']);
+    assert.equal(JSON.parse(printed).builders[0].ssh_interface, 'private_ip');
+    assert.match((await fix(['-machine-readable', path])).out, /^\d+,,ui,say,\{\\n {2}"builders": \[/);
+    assert.equal((await fix(['--json', '-write', path])).out, '{"type":"rewritten","file":"a.json","written":true}\n');
+  });
+
   it('shows no value of a sensitive variable in excerpts', async () => {
     const broken = '{"variables": {"a": "s3cret"}, "sensitive-variables": ["a"], "builders": "s3cret" "x": 1}';
     const { err } = await fix([write('a.json', broken)]);

@@ -145,6 +145,22 @@ describe('kiln fmt', () => {
     assert.match(out, /\x1b\[[0-9;]+m\+ {2}"builders": \[\]/);
   });
 
+  it('speaks to programs as the other commands do', async () => {
+    const path = write('a.json', UGLY);
+    const lines = (text: string): unknown[] =>
+      text
+        .trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line));
+    const [checked, ...none] = lines((await fmt(['--json', '-check', '-diff', path])).out) as { diff?: string }[];
+    assert.deepEqual(none, []);
+    assert.match(checked?.diff ?? '', /^--- old\/a\.json\n[\s\S]*\n\+ {2}"builders": \[\]\n/);
+    assert.deepEqual({ ...checked, diff: '' }, { type: 'rewritten', file: 'a.json', written: false, diff: '' });
+    assert.deepEqual(lines((await fmt(['--json', '-'], UGLY)).out), [{ type: 'result', file: '-', text: NEAT }]);
+    assert.match((await fmt(['-machine-readable', '-check', path])).out, /^\d+,,ui,say,a\.json\n$/);
+    assert.deepEqual(lines((await fmt(['--json', path])).out), [{ type: 'rewritten', file: 'a.json', written: true }]);
+  });
+
   it('tells of a folder that may not be read, and goes on (not as root, who may)', async function () {
     if (process.getuid?.() === 0) return this.skip();
     write('locked/a.json', UGLY);

@@ -185,6 +185,20 @@ describe('commands', function () {
     assert.match(result.stdout, /amazon.*built in/);
     assert.match(result.stderr, /hashicorp\/docker" is not built into kiln/);
     assert.match(result.stderr, /init\.pkr\.hcl:7/);
+    assert.match(result.stderr, /no build uses it/);
+  });
+  it('init names the blocks that need what is not built in, and files that are not there', async () => {
+    scratch.write(
+      'needs.pkr.hcl',
+      'packer {\n  required_plugins {\n    docker = {\n      version = "~> 1"\n      source  = "github.com/hashicorp/docker"\n    }\n  }\n}\nsource "docker" "x" {\n  image = "ubuntu"\n}\nbuild {\n  sources = ["docker.x"]\n  post-processor "docker-tag" {}\n}\n',
+    );
+    const { code, stderr } = await scratch.run(['init', '-y', '-force', 'needs.pkr.hcl']);
+    assert.equal(code, 0);
+    assert.match(stderr, /needed by source "docker" \(needs\.pkr\.hcl:9:8\)/);
+    assert.match(stderr, /needed by post-processor "docker-tag" \(needs\.pkr\.hcl:14:18\)/);
+    const missing = await scratch.run(['init', 'nope.json']);
+    assert.equal(missing.code, 1);
+    assert.match(missing.stderr, /"nope\.json" does not exist/);
   });
   it('console evaluates piped lines and prints the last result', async () => {
     scratch.write('console.json', { variables: { name: 'web' }, builders: [NULL_BUILDER] });

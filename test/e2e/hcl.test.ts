@@ -100,6 +100,19 @@ local.a: "x-d"
     );
   });
 
+  it('hides secrets that other values hold, and shows the names of provisioners', async () => {
+    scratch.write(
+      'secret.pkr.hcl',
+      'variable "s" {\n  default   = "hun\\"ter2"\n  sensitive = true\n}\nlocals {\n  url = "https://me:${var.s}@x"\n  map = { k = var.s }\n}\nsource "null" "a" {\n  communicator = "none"\n}\nbuild {\n  sources = ["null.a"]\n  provisioner "shell-local" {\n    name   = "second"\n    inline = ["true"]\n  }\n}\n',
+    );
+    const { stdout } = await scratch.run(['inspect', 'secret.pkr.hcl']);
+    assert.doesNotMatch(stdout, /ter2/);
+    assert.match(stdout, /local\.url: "https:\/\/me:<sensitive>@x"/);
+    assert.match(stdout, /provisioners:\n\n {6}shell-local\.second\n/);
+    for (const flag of ['-json', '-machine-readable'])
+      assert.doesNotMatch((await scratch.run(['inspect', flag, 'secret.pkr.hcl'])).stdout, /ter2/);
+  });
+
   it('evaluates expressions in the console, data sources too', async () => {
     for (const [line, result] of [
       ['upper(local.a)', 'X-D'],

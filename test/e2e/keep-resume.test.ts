@@ -95,7 +95,10 @@ describe(`kiln build -on-error=keep, ssh and resume${skip ? ` (skipped: ${skip})
     assert.match((await scratch.run(['runs'])).stdout, /Z +kept +\d+ +[1-9]\d* +t\.json\n/);
     const history = (await scratch.run(['runs', runId()])).stdout;
     assert.match(history, /^Run \S+ of t\.json in \S+: kept\n\n/);
-    assert.match(history, /Z {2}created instance i-\w+ in us-east-1\n[^]*Z {2}provisioner 2: shell\n[^]*Z {2}failed\n/);
+    assert.match(
+      history,
+      /Z {2}created instance i-\w+ in us-east-1\n[\s\S]*Z {2}provisioner 2: shell\n[\s\S]*Z {2}failed\n/,
+    );
     assert.match(history, /go on with "kiln resume/);
   });
 
@@ -128,7 +131,10 @@ describe(`kiln build -on-error=keep, ssh and resume${skip ? ` (skipped: ${skip})
       [],
     );
     assert.equal((await scratch.run(['gc', '-json'])).stdout, '');
-    assert.match((await scratch.run(['runs', 'last'])).stdout, /removed instance [^]*finished AMI [^]*Z {2}succeeded\n$/);
+    assert.match(
+      (await scratch.run(['runs', 'last'])).stdout,
+      /removed instance [\s\S]*finished AMI [\s\S]*Z {2}succeeded\n$/,
+    );
   });
 
   it('has nothing to go on with afterwards', async () => {

@@ -138,6 +138,9 @@ describe('sensitive values, end to end', () => {
     const inspected = await scratch.run(['inspect', '-machine-readable', path]);
     assert.doesNotMatch(inspected.stdout, /w0rd/);
     assert.match(inspected.stdout, /template-variable,token,<sensitive>,0/);
+    const { variables } = JSON.parse((await scratch.run(['inspect', '--json', path])).stdout);
+    assert.deepEqual(variables, [{ name: 'token', default: '<sensitive>', required: false, sensitive: true }]);
+    assert.doesNotMatch((await scratch.run(['inspect', path])).stdout, /w0rd/);
   });
 
   it('are masked in excerpts of files with mistakes, also those that do not count', async () => {

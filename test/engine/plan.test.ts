@@ -97,6 +97,17 @@ describe('planBuilds', () => {
     ]);
   });
 
+  it('points at the values of variables where they matter to what cannot be rendered, and only there', async () => {
+    const found = async (ami_name: string) => {
+      const { diagnostics } = await plan({ variables: { list: 'a' }, builders: [{ ...ebs, ami_name }] });
+      const one = diagnostics.find(({ code }) => code === 'bad-template');
+      assert.ok(one, ami_name);
+      return one.notes?.map(({ message }) => message) ?? [];
+    };
+    assert.deepEqual(await found('{{index (user `list`) 7}}'), ['the value of "list" is given here']);
+    assert.deepEqual(await found('{{user `list` | no_such_function}}'), []);
+  });
+
   it('tells types that are not built in from misspelt ones', async () => {
     const plans = await plan({ builders: [{ type: 'docker' }, { type: 'amazon-esb' }] });
     const found = plans.diagnostics.map(one => `${one.component}: ${one.code}`);

@@ -241,3 +241,41 @@ describe(`kiln ssh in a real terminal${skip ? ` (skipped: ${skip})` : ''}`, func
     }
   });
 });
+
+describe(`kiln console in a real terminal${hasTmux ? '' : ' (skipped: needs tmux)'}`, function () {
+  this.timeout(60_000);
+  let scratch: Scratch;
+  let screen: Screen;
+
+  before(function () {
+    if (!hasTmux) this.skip();
+    scratch = new Scratch();
+    screen = new Screen(scratch.dir);
+  });
+  after(() => {
+    screen?.close();
+    scratch?.remove();
+  });
+
+  it('goes on after errors, has a history, takes a line back with Ctrl-C and leaves with Ctrl-D', async () => {
+    scratch.write('t.json', {
+      variables: { name: 'web', token: 'S3cr3t' },
+      'sensitive-variables': ['token'],
+      builders: [{ type: 'null', communicator: 'none' }],
+    });
+    screen.open(scratch, ['console', 't.json'], {});
+    await screen.sees(/^>/m);
+    screen.type('{{ uper `x` }}', 'Enter');
+    await screen.sees(/error: the function "uper" is not defined\n>/);
+    screen.type('{{ user `name` | upper }}', 'Enter');
+    await screen.sees(/\nWEB\n>/);
+    screen.type('Up', 'Enter');
+    await screen.sees(/\nWEB\n>.*\nWEB\n>/);
+    screen.type('half a line', 'C-c');
+    await screen.sees(/half a line\^C\n>/);
+    screen.type('the {{ user `token` }}', 'Enter');
+    await screen.sees(/\nthe <sensitive>\n>/);
+    screen.type('C-d');
+    await screen.sees(/\nended with 0/);
+  });
+});

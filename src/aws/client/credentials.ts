@@ -28,15 +28,25 @@ export function credentialSource(
 ): CredentialSource {
   const fixed = !access.assume_role?.role_arn && access.access_key && access.secret_key;
   let known: Promise<Credentials> | undefined;
+  /** `known` is still being found out: who wants new ones waits for those. */
+  let underWay = false;
   let ends: number | undefined;
+  const find = async (): Promise<Credentials> => {
+    underWay = true;
+    try {
+      return await resolve(access, region, secret);
+    } finally {
+      underWay = false;
+    }
+  };
   let accessKeyId: string | undefined;
   return {
     get accessKeyId() {
       return accessKeyId;
     },
     async provider() {
-      if (ends !== undefined && Date.now() > ends - RENEW_BEFORE) known = undefined;
-      known ??= resolve(access, region, secret);
+      if (!underWay && ends !== undefined && Date.now() > ends - RENEW_BEFORE) known = undefined;
+      known ??= find();
       try {
         const found = await known;
         ends = found.expiration?.getTime();
@@ -49,7 +59,7 @@ export function credentialSource(
     },
     renew() {
       if (fixed) return false;
-      known = undefined;
+      if (!underWay) known = undefined;
       return true;
     },
   };

@@ -1,6 +1,7 @@
 import { look } from '../find-made.ts';
 import { gone, type Removal, surelyGone } from '../gone.ts';
 import { isAwsError, isKind } from '../policy/aws-error.ts';
+import { snapshotsFor } from '../snapshots-for.ts';
 import type { Image } from '../types.ts';
 import { snapshotIds } from '../waits.ts';
 
@@ -18,8 +19,7 @@ export async function removeImage(id: string, removal: Removal): Promise<void> {
   await surelyGone(() => deregister(id, removal), removal);
   const listed = snapshotIds(image);
   // A pending image does not list its snapshots yet, a new one nothing at all; their descriptions name the image.
-  const made =
-    listed.length > 0 ? await snapshotsFor(id, removal) : await look(removal, () => snapshotsFor(id, removal));
+  const made = listed.length > 0 ? await madeFor(id, removal) : await look(removal, () => madeFor(id, removal));
   await deleteSnapshots([...new Set([...listed, ...made])], removal);
 }
 
@@ -34,13 +34,8 @@ async function deregister(ImageId: string, { ec2, signal }: Removal): Promise<vo
   }
 }
 
-async function snapshotsFor(image: string, { ec2, signal }: Removal): Promise<string[]> {
-  const Values = [`*for ${image}*`, `*DestinationAmi ${image} *`];
-  const { Snapshots = [] } = await ec2.describeSnapshots(
-    { OwnerIds: ['self'], Filters: [{ Name: 'description', Values }] },
-    signal,
-  );
-  return Snapshots.flatMap(one => one.SnapshotId ?? []);
+async function madeFor(image: string, { ec2, signal }: Removal): Promise<string[]> {
+  return (await snapshotsFor(ec2, image, signal)).flatMap(one => one.SnapshotId ?? []);
 }
 
 /** Deletes snapshots; those that are gone already count as deleted. */

@@ -11,6 +11,7 @@ import { snapshotIds } from '../waits.ts';
 import { NAME_TAKEN } from './acquire.ts';
 import { bringBack, doomedSnapshots, replacedParts } from './bring-back.ts';
 import type { Making } from './making.ts';
+import { checkUnprotected } from './protection.ts';
 import { publicationOf } from './publication.ts';
 import { deleteSnapshots } from './remove.ts';
 import { canRegister } from './snapshot-first.ts';
@@ -125,13 +126,4 @@ export class Replaced {
     await deleteSnapshots(ids, { ec2, signal, fresh: false });
     for (const id of ids) this.#making.run.ui.say(`Deleted snapshot ${id} in ${ec2.region}`);
   }
-}
-
-/** Somebody has protected the image on purpose: it is not for a template to lift that. */
-function checkUnprotected({ ImageId, Name, DeregistrationProtection }: Image, { region }: Ec2): void {
-  if (!DeregistrationProtection?.startsWith('enabled')) return;
-  throw new KilnError(`AMI ${ImageId} "${Name}" in ${region} cannot be replaced: it is protected from deregistration`, {
-    hint: `choose another ami_name, or lift it: aws ec2 disable-image-deregistration-protection --region ${region} --image-id ${ImageId}`,
-    code: 'ami-protected',
-  });
 }

@@ -69,6 +69,7 @@ async function firstWithRoom<T>(
   let attempt = 0;
   for (const pause of [...ROUND_PAUSES, undefined]) {
     for (const [index, place] of places.entries()) {
+      if (attempt > 0 && places.length > 1) run.ui.say(`Trying ${nameOf(place)}...`);
       try {
         return await launch(place, attempt++);
       } catch (error) {

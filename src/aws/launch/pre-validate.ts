@@ -2,6 +2,7 @@ import { KilnError } from '../../sdk/errors.ts';
 import type { RunContext } from '../../sdk/plugin.ts';
 import { didYouMean } from '../../sdk/suggest.ts';
 import type { Aws, Ec2 } from '../client/index.ts';
+import { checkUnprotected } from '../image/protection.ts';
 import { sharedCalls } from '../shared-calls.ts';
 import type { LaunchSettings } from './settings.ts';
 import { together } from './together.ts';
@@ -25,6 +26,7 @@ export async function preValidate(
       : checkRegions(ec2, image.regions, run.signal),
     image.checkVpc ? checkVpc(ec2, settings, run.signal) : Promise.resolve(),
     image.freeName === undefined ? Promise.resolve() : checkName(ec2, image.freeName, run.signal),
+    image.replacedName === undefined ? Promise.resolve() : checkReplaceable(ec2, image.replacedName, run.signal),
   );
 }
 
@@ -65,4 +67,8 @@ async function checkName(ec2: Ec2, name: string, signal: AbortSignal): Promise<v
     hint: 'choose another ami_name (e.g. with {{timestamp}}), or replace the image with force_deregister or -force',
     code: 'ami-name-taken',
   });
+}
+
+async function checkReplaceable(ec2: Ec2, name: string, signal: AbortSignal): Promise<void> {
+  for (const image of await sharedCalls(ec2).imagesNamed(name, signal)) checkUnprotected(image, ec2);
 }

@@ -30,6 +30,8 @@ export interface LaunchSettings {
     readonly skipRegionValidation: boolean;
     /** The name that must be free; undefined when it may be taken. */
     readonly freeName: string | undefined;
+    /** The name whose image, if there is one, is replaced. */
+    readonly replacedName?: string | undefined;
     /** Check that a VPC without a subnet is the default one (Packer does so in the same step as the name). */
     readonly checkVpc: boolean;
     /** False: the build makes no image at all, so name and regions do not matter. */
@@ -78,6 +80,7 @@ export function imageChecks(options: Partial<AmiOptions>, replace: boolean, skip
     regions: options.ami_regions ?? [],
     skipRegionValidation: options.skip_region_validation === true,
     freeName: mayBeTaken ? undefined : options.ami_name,
+    replacedName: replace && !skipped && !options.skip_save_build_region ? options.ami_name : undefined,
     checkVpc: true,
     made: true,
   };

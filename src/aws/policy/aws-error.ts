@@ -18,7 +18,7 @@ export class AwsError extends KilnError {
   readonly maybeDone: boolean;
 
   constructor(where: Where, error: unknown, kind: FailureKind, awsCode: string, message: string) {
-    super(message, { cause: error, code: `aws-${kind}`, ...hintFor(kind, where, awsCode) });
+    super(message, { cause: error, code: `aws-${kind}`, ...hintFor(kind, where, awsCode, message) });
     this.name = 'AwsError';
     this.awsCode = awsCode;
     this.kind = kind;
@@ -51,10 +51,13 @@ export function toAwsError(where: Where, error: unknown, reason?: string): AwsEr
     kind === 'unreachable' || (kind === 'transient' && status === 0)
       ? `${where.service} in ${where.region} could not be reached${where.endpoint ? ` at ${where.endpoint}` : ''}: ${told || code}`
       : kind === 'credentials' && code === 'CredentialsProviderError'
-        ? `no usable AWS credentials: ${told}`
+        ? `no usable AWS credentials: ${told.replace(NO_CODE, '')}`
         : `${where.service} refused ${where.operation} in ${where.region}: ${told} (${code})`;
   return new AwsError(where, error, kind, code, reason ? `${text}; ${reason}` : text);
 }
+
+/** How the SDK ends its complaint about a missing MFA code. */
+const NO_CODE = /, but no MFA code callback was provided$/;
 
 /** The error code and HTTP status of what the SDK threw. */
 export function codeOf(error: unknown): { readonly code: string; readonly status: number } {
@@ -75,12 +78,12 @@ function tidy(message: string): string {
     .replace(/\.$/, '');
 }
 
-function hintFor(kind: FailureKind, where: Where, code: string): { hint?: string } {
-  const hint = HINTS[kind]?.(where, code);
+function hintFor(kind: FailureKind, where: Where, code: string, message: string): { hint?: string } {
+  const hint = HINTS[kind]?.(where, code, message);
   return hint ? { hint } : {};
 }
 
-const HINTS: Partial<Record<FailureKind, (where: Where, code: string) => string>> = {
+const HINTS: Partial<Record<FailureKind, (where: Where, code: string, message: string) => string>> = {
   throttling: () => 'the account makes more requests than AWS admits; lower -parallel-builds or raise max_retries',
   unreachable: where =>
     where.endpoint
@@ -88,10 +91,13 @@ const HINTS: Partial<Record<FailureKind, (where: Where, code: string) => string>
       : `check the network and that "${where.region}" is a region; --local bakes without AWS`,
   skew: () => 'set the clock of this machine',
   expired: () => 'the temporary credentials ran out: get new ones (aws sso login, or export AWS_SESSION_TOKEN anew)',
-  credentials: (_, code) =>
-    code === 'CredentialsProviderError'
-      ? 'run "aws configure", or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or set profile; --local bakes without AWS'
-      : 'check access_key, secret_key and token, or the profile: AWS does not accept them',
+  credentials: (_, code, message) => {
+    if (code !== 'CredentialsProviderError')
+      return 'check access_key, secret_key and token, or the profile: AWS does not accept them';
+    return /multi-factor/.test(message)
+      ? 'set mfa_code to the code that the device shows now, e.g. "mfa_code": "{{user `mfa`}}" and -var mfa=123456'
+      : 'run "aws configure", or export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or set profile; --local bakes without AWS';
+  },
   denied: (where, code) =>
     code === 'OptInRequired'
       ? 'subscribe to the product in the AWS Marketplace, or enable the service or region for the account'

@@ -9,6 +9,9 @@ const THROTTLING_PATIENCE = 10 * 60_000;
 /** First and longest pause between two tries, in milliseconds; 20 s is the SDK's longest. */
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 20_000;
+/** How long a network that worked before may be down, and the longest pause between tries then, in milliseconds. */
+const OUTAGE_PATIENCE = 2 * 60_000;
+const LONGEST_OUTAGE_PAUSE = 5000;
 /** How long a creating call is given to answer once sent, in milliseconds. */
 const CREATE_PATIENCE = 60_000;
 /** How long something new may stay invisible when the caller does not say, in milliseconds. */
@@ -56,9 +59,10 @@ export interface CallPolicy {
 }
 
 export function callPolicy(settings: CallSettings): CallPolicy {
+  let reachedOnce = false;
   return {
     async call(call, signal, send) {
-      const run = new Run(settings, call);
+      const run = new Run(settings, call, () => reachedOnce);
       const limiter = limiterFor(settings.account, call.operation);
       // A creating call that is cut off half-way leaves something nobody knows of: let it answer.
       const creates = /^(Create|Run|Register|Copy|Start)/.test(call.operation);
@@ -67,10 +71,12 @@ export function callPolicy(settings: CallSettings): CallPolicy {
         try {
           const reply = await send(creates ? AbortSignal.timeout(CREATE_PATIENCE) : signal);
           slot('answered');
+          reachedOnce = true;
           return reply;
         } catch (thrown) {
           const error = toAwsError({ ...settings, operation: call.operation }, thrown);
           slot(error.kind === 'throttling' ? 'throttled' : 'answered');
+          if (error.kind === 'throttling') reachedOnce = true;
           if (!creates) signal.throwIfAborted();
           const pause = run.pauseAfter(error, thrown);
           if (pause === undefined) throw await explained(settings, call.operation, error, thrown);
@@ -85,13 +91,15 @@ export function callPolicy(settings: CallSettings): CallPolicy {
 class Run {
   readonly #settings: CallSettings;
   readonly #call: Call;
+  readonly #reachedOnce: () => boolean;
   readonly #started = performance.now();
   #tries = 0;
   #renewed = false;
 
-  constructor(settings: CallSettings, call: Call) {
+  constructor(settings: CallSettings, call: Call, reachedOnce: () => boolean) {
     this.#settings = settings;
     this.#call = call;
+    this.#reachedOnce = reachedOnce;
   }
 
   /** Milliseconds to wait before the next try; undefined when there is none. */
@@ -107,8 +115,11 @@ class Run {
         const patient = this.#settings.tries === undefined ? elapsed < THROTTLING_PATIENCE : left;
         return patient ? this.#backOff(FIRST_PAUSE, LONGEST_PAUSE) : undefined;
       }
-      case 'unreachable':
-        return left && this.#tries < 4 ? this.#backOff(FIRST_PAUSE, LONGEST_PAUSE) : undefined;
+      case 'unreachable': {
+        // A wrong address is told at once; a network that was there before comes back, as a rule. Nobody listens: no outage.
+        const outage = this.#reachedOnce() && error.awsCode !== 'ECONNREFUSED' && elapsed < OUTAGE_PATIENCE;
+        return outage || (left && this.#tries < 4) ? this.#backOff(FIRST_PAUSE, LONGEST_OUTAGE_PAUSE) : undefined;
+      }
       case 'transient':
         if (NOT_REPEATABLE.has(this.#call.operation)) return undefined;
         return left ? this.#backOff(FIRST_PAUSE, LONGEST_PAUSE) : undefined;

@@ -8,9 +8,10 @@ import { parseJson } from '../../template/json/parse.ts';
 import { readSource } from '../../template/json/read.ts';
 import { checkTemplateText } from '../../template/load.ts';
 import type { Io } from '../io.ts';
-import { outputMode } from '../output-mode.ts';
+import { type OutputMode, outputMode } from '../output-mode.ts';
 import { type ParsedArgs, UsageError } from '../parse-args.ts';
 import { SecretMask } from '../secret-mask.ts';
+import { printResult, tellRewritten } from '../ui/rewritten.ts';
 
 export async function run(args: ParsedArgs, io: Io): Promise<number> {
   const paths = args.positionals;
@@ -19,11 +20,12 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
   if (write && paths.includes('-')) throw new UsageError('standard input cannot be written to', 'leave -write out');
   if (paths.length > 1 && !write) throw new UsageError('fix prints one template; several need -write');
   const validate = args.boolean('validate') !== false;
+  const mode = outputMode(args);
   const found: Diagnostic[] = [];
   const secrets = new SecretMask([]);
   for (const path of paths) {
     try {
-      found.push(...(await fixOne(path, { write, validate }, io, secrets)));
+      found.push(...(await fixOne(path, { write, validate, mode }, io, secrets)));
     } catch (error) {
       if (!(error instanceof KilnError)) throw error;
       found.push(errorAt(undefined, error.code, error.message));
@@ -31,14 +33,14 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
   }
   if (found.length > 0) {
     const { reportDiagnostics } = await import('../ui/report.ts');
-    reportDiagnostics(io, outputMode(args), sortDiagnostics(found), secrets);
+    reportDiagnostics(io, mode, sortDiagnostics(found), secrets);
   }
   return hasErrors(found) ? 1 : 0;
 }
 
 async function fixOne(
   path: string,
-  wanted: { readonly write: boolean; readonly validate: boolean },
+  wanted: { readonly write: boolean; readonly validate: boolean; readonly mode: OutputMode },
   io: Io,
   secrets: SecretMask,
 ): Promise<readonly Diagnostic[]> {
@@ -54,11 +56,12 @@ async function fixOne(
   const fixed = fixTemplate(parsed.root);
   if (!fixed.document) return fixed.diagnostics;
   const { document } = fixed;
-  if (!wanted.write) io.out(renderFixed(document));
+  if (!wanted.write) printResult(path, renderFixed(document), wanted.mode, io);
   // A template that needs no fix keeps its layout.
   else if (fixed.changed) {
-    await replaceFile(path, file => file.writeFile(fixedText(document)));
-    io.out(`${path}\n`);
+    const after = fixedText(document);
+    await replaceFile(path, file => file.writeFile(after));
+    await tellRewritten({ path, before: source.text, after, written: true, diff: false }, wanted.mode, io);
   }
   if (!wanted.validate) return [];
   const text = fixedText(document);

@@ -3,9 +3,10 @@ import { KilnError } from '../../sdk/errors.ts';
 import { replaceFile } from '../../sdk/replace-file.ts';
 import { readSource } from '../../template/json/read.ts';
 import { type FormatLanguage, formatTargets } from '../format-targets.ts';
-import { type Io, wantsColor } from '../io.ts';
+import type { Io } from '../io.ts';
 import { outputMode } from '../output-mode.ts';
 import { type ParsedArgs, UsageError } from '../parse-args.ts';
+import { printResult, tellRewritten } from '../ui/rewritten.ts';
 
 /** Packer's exit code for "fmt -check found differences". */
 const EXIT_WOULD_CHANGE = 3;
@@ -68,13 +69,13 @@ async function formatOne(
   const check = args.boolean('check') === true;
   const diff = args.boolean('diff') === true;
   const before = bom ? `\uFEFF${source.text}` : source.text;
-  if (path === '-' && !check && !diff) io.out(formatted.text);
-  if (formatted.text === before) return 'same';
-  if (path !== '-') {
-    if (!check && args.boolean('write') !== false) await replaceFile(path, file => file.writeFile(formatted.text));
-    io.out(`${path}\n`);
-  }
-  if (diff) await showDiff(path, before, formatted.text, args, io);
+  const mode = outputMode(args);
+  const after = formatted.text;
+  if (path === '-' && !check && !diff) printResult(path, after, mode, io);
+  if (after === before) return 'same';
+  const written = path !== '-' && !check && args.boolean('write') !== false;
+  if (written) await replaceFile(path, file => file.writeFile(after));
+  if (path !== '-' || diff) await tellRewritten({ path, before, after, written, diff }, mode, io);
   return 'changed';
 }
 
@@ -86,18 +87,4 @@ async function format(path: string, text: string, language: FormatLanguage | und
   }
   const { formatHcl } = await import('../../template/hcl/format/index.ts');
   return formatHcl(source);
-}
-
-async function showDiff(path: string, before: string, after: string, args: ParsedArgs, io: Io): Promise<void> {
-  const [{ unifiedDiff }, { styleFor }] = await Promise.all([
-    import('../../template/format/diff.ts'),
-    import('../ui/style.ts'),
-  ]);
-  const style = styleFor(wantsColor(io, 'stdout', args.boolean('color')));
-  const color = (line: string): string => {
-    if (line.startsWith('+') && !line.startsWith('+++')) return style.good(line);
-    return line.startsWith('-') && !line.startsWith('---') ? style.error(line) : line;
-  };
-  const diff = unifiedDiff(before, after, `old/${path}`, `new/${path}`);
-  io.out(diff.split('\n').map(color).join('\n'));
 }

@@ -22,18 +22,20 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
     reportDiagnostics(io, mode, sortDiagnostics(diagnostics), new SecretMask(confidential));
     return 1;
   }
-  if (mode.kind === 'json') io.out(`${JSON.stringify(inspection, null, 2)}\n`);
+  if (mode.kind === 'json') io.out(`${JSON.stringify(withoutSecrets(inspection), null, 2)}\n`);
   else if (mode.kind === 'machine') io.out(machineInspection(inspection));
   else io.out(languageOf(path, options) === 'json' ? humanInspection(inspection) : await hclText(path, options));
   return 0;
 }
 
 async function hclText(path: string, options: TemplateArgs): Promise<string> {
-  const [{ inspectSections }, { hclInspection }] = await Promise.all([
+  const [{ inspectSections }, { hclInspection }, { SecretMask }] = await Promise.all([
     import('../../template/hcl/inspect-sections.ts'),
     import('../ui/hcl-inspection.ts'),
+    import('../secret-mask.ts'),
   ]);
-  return hclInspection(await inspectSections(path, options));
+  const sections = await inspectSections(path, options);
+  return new SecretMask(sections.secrets).mask(hclInspection(sections));
 }
 
 function machineInspection(inspection: Inspection): string {
@@ -45,6 +47,13 @@ function machineInspection(inspection: Inspection): string {
     ...inspection.builders.map(one => machineLine('', 'template-builder', [one.name, one.type])),
     ...inspection.provisioners.map(one => machineLine('', 'template-provisioner', [one])),
   ].join('');
+}
+
+function withoutSecrets(inspection: Inspection): Inspection {
+  const variables = inspection.variables.map(one =>
+    one.default === undefined ? one : { ...one, default: shownDefault(one) },
+  );
+  return { ...inspection, variables };
 }
 
 function shownDefault(variable: Inspection['variables'][number]): string {

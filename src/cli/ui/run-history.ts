@@ -17,6 +17,7 @@ export function runHistory(run: RecordedRun): string {
   const of = (build: string, text: string): string => (several ? `${build}: ${text}` : text);
   const lines: Line[] = [
     { at: run.startedAt, text: 'started' },
+    ...run.resumedAt.map(at => ({ at, text: 'resumed' })),
     ...run.timeline.map(({ at, build, text }) => ({ at, text: of(build, text) })),
     ...run.resources.flatMap(one => resourceLines(one).map(({ at, text }) => ({ at, text: of(one.build, text) }))),
     ...(run.endedAt === undefined ? [] : [{ at: run.endedAt, text: run.status }]),

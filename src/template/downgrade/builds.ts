@@ -9,6 +9,7 @@ import { ArgumentReader } from '../hcl/blocks/values.ts';
 import type { Loading } from '../hcl/loading.ts';
 import type { Attribute, Block, Body } from '../hcl/syntax/ast.ts';
 import type { ExpressionWriter, Json } from './expression.ts';
+import { findImageSearch, sourceAmiFilter } from './image-search.ts';
 import { type JsonObject, optionsOf } from './options.ts';
 
 /** The options of a plugin; undefined when it is not built in. */
@@ -132,8 +133,16 @@ export class BuildsWriter {
     for (let number = 2; this.taken.has(builder); number++) builder = `${name}_${number}`;
     this.taken.add(builder);
     const table = this.tableOf('builder', source.type);
-    const options = optionsOf(bodies, this.loading.scope, table, this.writer, this.diagnostics);
-    this.result.builders.push({ type: source.type, ...(builder !== source.type && { name: builder }), ...options });
+    const { loading, writer, diagnostics } = this;
+    const search = findImageSearch(bodies, loading);
+    const skip = new Set(search ? ['source_ami'] : []);
+    const options = optionsOf(bodies, loading.scope, table, writer, diagnostics, skip);
+    this.result.builders.push({
+      type: source.type,
+      ...(builder !== source.type && { name: builder }),
+      ...options,
+      ...(search && { source_ami_filter: sourceAmiFilter(search, options, loading, writer, diagnostics) }),
+    });
     return { id: `${source.type}.${name}`, name, builder };
   }
 

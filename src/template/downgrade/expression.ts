@@ -6,6 +6,7 @@ import { evaluate, type Scope } from '../hcl/eval/index.ts';
 import type { CallExpression, Expression, TemplateExpression } from '../hcl/syntax/ast.ts';
 import { toJson } from '../hcl/values/json.ts';
 import { isWhollyKnown } from '../hcl/values/value.ts';
+import { asGoLayout, goText } from './go-text.ts';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -32,18 +33,6 @@ const NOT_CONSTANT = new Set([
   'consul_key',
   'vault',
 ]);
-
-/** HCL's date units and what Go's layouts have for them. */
-const DATE_UNITS: readonly (readonly [RegExp, string])[] = [
-  [/^YYYY/, '2006'],
-  [/^YY/, '06'],
-  [/^MM/, '01'],
-  [/^DD/, '02'],
-  [/^hh/, '15'],
-  [/^mm/, '04'],
-  [/^ss/, '05'],
-  [/^[^A-Za-z'0-9]+/, '$&'],
-];
 
 /** Writes expressions as JSON values with `{{ }}` calls in them, or reports why that cannot be. */
 export class ExpressionWriter {
@@ -122,15 +111,25 @@ export class ExpressionWriter {
     const [only] = parts;
     if (only?.kind === 'interpolation' && parts.length === 1) return this.json(only.expression, scope);
     let text: string | undefined = '';
-    for (const part of parts) {
+    let isQuoted = false;
+    for (const [index, part] of parts.entries()) {
       if (part.kind === 'text') {
-        if (text !== undefined) text += part.text;
+        if (text !== undefined) text += isQuoted ? part.text.slice(1) : part.text;
+        isQuoted = false;
         continue;
       }
-      const value: Json | undefined =
+      let value: Json | undefined =
         part.kind === 'interpolation'
           ? this.json(part.expression, scope)
           : this.fail(part.span, `%{ ${part.kind} } depends on values that a JSON template only has later`);
+      const next = parts[index + 1];
+      if (text !== undefined && typeof value === 'string' && value.startsWith('{{') && isInCall(text)) {
+        isQuoted = text.endsWith('`') && next?.kind === 'text' && next.text.startsWith('`');
+        if (isQuoted) {
+          text = text.slice(0, -1);
+          value = /\{\{-?\s*$/.test(text) ? value.slice(2, -2) : `(${value.slice(2, -2)})`;
+        } else value = this.fail(part.span, 'a JSON template has no {{ }} inside of another {{ }}');
+      }
       text = value === undefined || text === undefined ? undefined : text + String(value);
     }
     return text;
@@ -225,24 +224,11 @@ const NAMES: Readonly<Record<string, string>> = {
   'source.type': '{{build_type}}',
 };
 
-/** A Go string literal, in back quotes where they do. */
-export function goText(text: string): string {
-  return text.includes('`') ? JSON.stringify(text) : `\`${text}\``;
+/** Whether a text ends inside of a `{{ }}`, as what `hcl2_upgrade` finds no counterpart for does. */
+function isInCall(text: string): boolean {
+  return text.lastIndexOf('{{') > text.lastIndexOf('}}');
 }
 
 function isTimestamp(expression: Expression | undefined): boolean {
   return expression?.kind === 'call' && expression.name.text === 'timestamp';
-}
-
-/** A layout of Go for a format of HCL; undefined when it has parts that Go has nothing for. */
-function asGoLayout(format: string): string | undefined {
-  let layout = '';
-  for (let rest = format; rest !== ''; ) {
-    const unit = DATE_UNITS.find(([pattern]) => pattern.test(rest));
-    const text = unit?.[0].exec(rest)?.[0];
-    if (!unit || text === undefined) return undefined;
-    layout += unit[1] === '$&' ? text : unit[1];
-    rest = rest.slice(text.length);
-  }
-  return layout;
 }

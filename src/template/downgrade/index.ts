@@ -10,7 +10,8 @@ import { type Loading, prepareLoading } from '../hcl/loading.ts';
 import type { Block, Expression } from '../hcl/syntax/ast.ts';
 import { toJson } from '../hcl/values/json.ts';
 import { BuildsWriter, type TableOf } from './builds.ts';
-import { ExpressionWriter, goText, type Json } from './expression.ts';
+import { ExpressionWriter, type Json } from './expression.ts';
+import { goText } from './go-text.ts';
 
 export type { TableOf } from './builds.ts';
 

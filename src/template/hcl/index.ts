@@ -7,11 +7,11 @@ import { PACKER_COMPATIBLE_VERSION } from '../version.ts';
 import { readBuilds } from './blocks/builds.ts';
 import type { RequiredPlugin } from './blocks/packer.ts';
 import { checkRegistry } from './blocks/registry.ts';
-import { type Resolved, textsIn } from './blocks/resolve.ts';
+import type { Resolved } from './blocks/resolve.ts';
 import { Selection } from './blocks/selection.ts';
 import { readSources } from './blocks/sources.ts';
 import type { DataSources } from './data.ts';
-import { prepareLoading } from './loading.ts';
+import { prepareLoading, secretsOf } from './loading.ts';
 import { toJson } from './values/json.ts';
 import type { Value } from './values/value.ts';
 
@@ -39,7 +39,7 @@ export async function loadHclTemplate(path: string, options: HclLoadOptions): Pr
   const diagnostics: Diagnostic[] = [];
   const loading = await prepareLoading(path, options, diagnostics);
   if (!loading) return { requiredPlugins: [], diagnostics: sortDiagnostics(withoutRepeats(diagnostics)) };
-  const { blocks, files, scope, resolved, requiredPlugins, sensitiveLocals } = loading;
+  const { blocks, files, scope, resolved, requiredPlugins } = loading;
   const sources = readSources(blocks, diagnostics);
   const registries = blocks.filter(block => block.type === 'hcp_packer_registry');
   for (const registry of registries) checkRegistry(registry, scope, diagnostics);
@@ -75,7 +75,7 @@ export async function loadHclTemplate(path: string, options: HclLoadOptions): Pr
     ...(description !== undefined && { description }),
     variables: [...resolved.values()].map(describe),
     builds,
-    secrets: secretsOf(resolved, sensitiveLocals),
+    secrets: secretsOf(loading),
     renderer: createRenderer({
       language: 'hcl2',
       templateDir: files.dir,
@@ -165,9 +165,4 @@ function showDefault({
   if (expression.kind === 'template' && written.includes('${')) return written;
   if (value.kind === 'string') return value.text;
   return value.kind === 'number' || value.kind === 'bool' ? toJson(value) : written;
-}
-
-function secretsOf(resolved: ReadonlyMap<string, Resolved>, locals: readonly Value[]): string[] {
-  const variables = [...resolved.values()].flatMap(one => (one.declaration.sensitive ? [one.value] : []));
-  return [...new Set([...variables, ...locals].flatMap(textsIn))];
 }

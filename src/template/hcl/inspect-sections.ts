@@ -1,10 +1,10 @@
 import type { Diagnostic } from '../../sdk/diagnostics.ts';
-import { readBody } from './blocks/content.ts';
+import { openContent, readBody } from './blocks/content.ts';
 import { expandBlocks } from './blocks/dynamic.ts';
 import { BUILD, SEQUENCE } from './blocks/schemas.ts';
 import { ArgumentReader } from './blocks/values.ts';
 import type { HclLoadOptions } from './index.ts';
-import { type Loading, prepareLoading } from './loading.ts';
+import { type Loading, prepareLoading, secretsOf } from './loading.ts';
 import type { Block } from './syntax/ast.ts';
 import { showValue } from './values/show.ts';
 import type { Value } from './values/value.ts';
@@ -15,8 +15,9 @@ export interface BuildSection {
   readonly description: string | undefined;
   /** `type.name` */
   readonly sources: readonly string[];
+  /** `type`, or `type.name` where named. */
   readonly provisioners: readonly string[];
-  /** `type`, or `type.name` where named; one list per sequence. */
+  /** The same; one list per sequence. */
   readonly postProcessors: readonly (readonly string[])[];
 }
 
@@ -26,12 +27,14 @@ export interface Sections {
   readonly variables: readonly { readonly name: string; readonly value: string }[];
   readonly locals: readonly { readonly name: string; readonly value: string }[];
   readonly builds: readonly BuildSection[];
+  /** What must be masked wherever it stands in all of this, as texts and as HCL writes them. */
+  readonly secrets: readonly string[];
 }
 
 /** Reads a template that was loaded without errors before; nothing is fetched, and variables need no values. */
 export async function inspectSections(path: string, options: HclLoadOptions): Promise<Sections> {
   const loading = await prepareLoading(path, { ...options, syntaxOnly: true }, []);
-  if (!loading) return { variables: [], locals: [], builds: [] };
+  if (!loading) return { variables: [], locals: [], builds: [], secrets: [] };
   const hidden = new Set(loading.sensitiveLocals);
   return {
     variables: sorted(
@@ -42,6 +45,7 @@ export async function inspectSections(path: string, options: HclLoadOptions): Pr
     ),
     locals: sorted([...loading.locals].map(([name, value]) => ({ name, value: shown(value, hidden.has(value)) }))),
     builds: loading.blocks.filter(block => block.type === 'build').map(block => buildSection(block, loading)),
+    secrets: secretsOf(loading).flatMap(text => [text, JSON.stringify(text).slice(1, -1)]),
   };
 }
 
@@ -74,14 +78,14 @@ function buildSection(block: Block, { scope }: Loading): BuildSection {
     name: reader.text('name') ?? '',
     description: reader.text('description'),
     sources: sources.map(reference => reference.split('.').slice(-2).join('.')),
-    provisioners: labels('provisioner'),
+    provisioners: blocks.filter(one => one.type === 'provisioner').map(one => named(one, scope)),
     postProcessors: sequences.map(sequence => sequence.map(one => named(one, scope))),
   };
 }
 
 function named(block: Block, scope: Loading['scope']): string {
   const type = block.labels[0]?.text ?? '';
-  const attributes = block.body.syntax === 'native' ? block.body.attributes : [];
+  const { attributes } = openContent(block.body, undefined);
   const name = new ArgumentReader(new Map(attributes.map(one => [one.name, one])), scope, []).text('name');
   return name === undefined ? type : `${type}.${name}`;
 }

@@ -9,7 +9,14 @@ import { readTemplateFiles, type TemplateFiles } from './blocks/files.ts';
 import { readNodes } from './blocks/graph.ts';
 import { type RequiredPlugin, readPackerBlocks } from './blocks/packer.ts';
 import { calledFunctions, expressionsOf } from './blocks/references.ts';
-import { type Resolved, resolveVariables, validateVariables, variablesRoot } from './blocks/resolve.ts';
+import {
+  type Resolved,
+  resolveVariables,
+  secretTexts,
+  textsIn,
+  validateVariables,
+  variablesRoot,
+} from './blocks/resolve.ts';
 import { ROOT } from './blocks/schemas.ts';
 import { readVariables } from './blocks/variables.ts';
 import type { Root, Scope } from './eval/index.ts';
@@ -110,6 +117,11 @@ export async function prepareLoading(
     node.kind === 'local' && node.sensitive ? [locals.get(node.name) ?? []].flat() : [],
   );
   return { files, blocks, requiredPlugins, resolved, locals, sensitiveLocals, scope };
+}
+
+/** Every text inside of what is marked as sensitive. */
+export function secretsOf({ resolved, sensitiveLocals }: Pick<Loading, 'resolved' | 'sensitiveLocals'>): string[] {
+  return [...new Set([...[...resolved.values()].flatMap(secretTexts), ...sensitiveLocals.flatMap(textsIn)])];
 }
 
 function slashes(path: string): string {

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
-import { type Diagnostic, errorAt, sortDiagnostics } from '../../sdk/diagnostics.ts';
-import type { SourceFile } from '../../sdk/source.ts';
+import { type Diagnostic, errorAt, sortDiagnostics, warningAt } from '../../sdk/diagnostics.ts';
+import type { SourceFile, Span } from '../../sdk/source.ts';
+import { didYouMean } from '../../sdk/suggest.ts';
 import { createRenderer, type SecretLookup, spanInside, userReferences } from '../interpolate/index.ts';
 import { type LoadOptions, type LoadResult, RenderError, type Renderer, type VariableInfo } from '../model.ts';
 import { type ResolvedVariables, resolveVariables } from '../variables/index.ts';
@@ -8,6 +9,7 @@ import { PACKER_COMPATIBLE_VERSION } from '../version.ts';
 import { assembleBuilds, type RenderText } from './assemble.ts';
 import { checkMinVersion, checkTemplate } from './check.ts';
 import { confidentialTexts } from './confidential.ts';
+import { quoted } from './quote.ts';
 import type { RawTemplate } from './raw.ts';
 import { parseTemplate } from './template.ts';
 import { commandLineValue, readVarFile } from './var-files.ts';
@@ -46,6 +48,7 @@ export async function loadJsonTemplate(source: SourceFile, options: JsonLoadOpti
   const renderer = createRenderer({ ...env, variables: variables.values });
   const names = new Set([...raw.variables.map(({ name }) => name), ...variables.sources.keys()]);
   const unresolved = new Set(options.missingAllowed ? [] : [...names].filter(name => !variables.values.has(name)));
+  for (const { name, span } of raw.sensitive) if (!names.has(name)) diagnostics.push(nothingToMask(name, span, names));
   const use = { sources: variables.sources, unresolved, told: new Set<string>() };
   const built = assembleBuilds(raw, options, use, renderText(renderer, unresolved, diagnostics));
   return {
@@ -62,6 +65,16 @@ export async function loadJsonTemplate(source: SourceFile, options: JsonLoadOpti
     diagnostics: sortDiagnostics([...diagnostics, ...variables.diagnostics, ...built.diagnostics]),
     confidential: confidentialTexts(root, written),
   };
+}
+
+/** A misspelt name here would show the secret. */
+function nothingToMask(name: string, span: Span, names: ReadonlySet<string>): Diagnostic {
+  return warningAt(
+    span,
+    'undefined-variable',
+    `no variable is called ${quoted(name)}, so nothing is masked`,
+    didYouMean(name, names),
+  );
 }
 
 /** The values of all variable files in order, then those of the command line. */

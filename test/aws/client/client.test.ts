@@ -206,6 +206,78 @@ describe('the AWS client', () => {
     assert.deepEqual(secrets, ['rolesecret', 'roletoken']);
   });
 
+  /** What STS answers to AssumeRole and its like. */
+  const session = (action: string, key: string, expires = '2099-01-01T00:00:00Z'): Answer => ({
+    body: `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result><Credentials><AccessKeyId>${key}</AccessKeyId><SecretAccessKey>rolesecret</SecretAccessKey><SessionToken>roletoken</SessionToken><Expiration>${expires}</Expiration></Credentials></${action}Result></${action}Response>`,
+  });
+
+  it('takes on a role by web identity, as in a pod or a pipeline', async () => {
+    const file = join(folder, 'token');
+    writeFileSync(file, 'the.web.token');
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL_STS: endpoint,
+      AWS_WEB_IDENTITY_TOKEN_FILE: file,
+      AWS_ROLE_ARN: 'arn:aws:iam::1:role/pod',
+      AWS_REGION: 'eu-west-1',
+    });
+    stub.answer = ({ action }) => (action.startsWith('Assume') ? session(action, 'AKWEB') : { body: REGIONS });
+    const aws = await open({ access_key: undefined, secret_key: undefined });
+    await aws.ec2().describeRegions({}, never);
+    const [assume, call] = stub.requests;
+    assert.deepEqual(
+      [assume?.action, assume?.key, assume?.form.get('WebIdentityToken'), assume?.form.get('RoleArn')],
+      ['AssumeRoleWithWebIdentity', '', 'the.web.token', 'arn:aws:iam::1:role/pod'],
+    );
+    assert.deepEqual([call?.key, call?.token], ['AKWEB', 'roletoken']);
+  });
+
+  describe('with a profile that wants MFA', () => {
+    const profile = { access_key: undefined, secret_key: undefined, profile: 'work' };
+    beforeEach(() => {
+      process.env.AWS_ENDPOINT_URL_STS = endpoint;
+      const serial = 'arn:aws:iam::1:mfa/me';
+      writeFileSync(
+        join(folder, 'config'),
+        `[profile work]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = base\nmfa_serial = ${serial}\nregion = eu-west-1\n`,
+      );
+      writeFileSync(join(folder, 'credentials'), '[base]\naws_access_key_id = AKBASE\naws_secret_access_key = y\n');
+      stub.answer = ({ action }) => (action === 'AssumeRole' ? session(action, 'AKMFA') : { body: REGIONS });
+    });
+
+    it('sends the device and mfa_code', async () => {
+      await (await open({ ...profile, mfa_code: '654321' })).ec2().describeRegions({}, never);
+      const [assume, call] = stub.requests;
+      assert.deepEqual(
+        ['SerialNumber', 'TokenCode', 'RoleArn'].map(name => assume?.form.get(name)),
+        ['arn:aws:iam::1:mfa/me', '654321', 'arn:aws:iam::1:role/r'],
+      );
+      assert.equal(call?.key, 'AKMFA');
+    });
+
+    it('says that mfa_code is missing', async () => {
+      const call = (await open(profile)).ec2().describeRegions({}, never);
+      await assert.rejects(call, {
+        message: /^no usable AWS credentials: Profile work requires multi-factor authentication$/,
+        hint: /^set mfa_code/,
+      });
+      assert.equal(stub.requests.length, 0);
+    });
+  });
+
+  it('takes on its role anew once, however many calls find that the old session ends soon', async () => {
+    process.env.AWS_ENDPOINT_URL_STS = endpoint;
+    const soon = new Date(Date.now() + 60_000).toISOString();
+    let roles = 0;
+    stub.answer = ({ action }) => {
+      if (action !== 'AssumeRole') return { body: REGIONS };
+      return ++roles === 1 ? session(action, 'AKOLD', soon) : session(action, 'AKNEW');
+    };
+    const aws = await open({ assume_role: { role_arn: 'arn:aws:iam::1:role/r' } });
+    await aws.credentials();
+    const all = await Promise.all(Array.from({ length: 10 }, () => aws.credentials()));
+    assert.deepEqual([roles, ...new Set(all.map(one => one.accessKeyId))], [2, 'AKNEW']);
+  });
+
   it('says what to do when there are no credentials', async () => {
     const aws = await open({ access_key: undefined, secret_key: undefined });
     await assert.rejects(aws.ec2().describeRegions({}, never), (error: Error & { hint?: string }) => {

@@ -126,6 +126,20 @@ describe('the policy of calls', () => {
     assert.equal(calls.count, 3);
   });
 
+  it('sits out an outage of a network that worked before, but not a wrong address', async () => {
+    const down = sdkError('EAI_AGAIN', 0);
+    const own = policy();
+    const wrong = script(down);
+    await assert.rejects(own.call({ operation: 'DescribeImages' }, never, wrong.send), { kind: 'unreachable' });
+    assert.equal(wrong.count, 4);
+    await own.call({ operation: 'DescribeImages' }, never, script('done').send);
+    const outage = script(down, down, down, down, down, 'done');
+    assert.equal(await own.call({ operation: 'DescribeImages' }, never, outage.send), 'done');
+    const gone = script(sdkError('ECONNREFUSED', 0));
+    await assert.rejects(own.call({ operation: 'DescribeImages' }, never, gone.send), { kind: 'unreachable' });
+    assert.equal(gone.count, 4);
+  }).timeout(20_000);
+
   it('does not send twice what would give a second thing', async () => {
     const calls = script(sdkError('InternalError', 500), 'second');
     await assert.rejects(policy().call({ operation: 'CreateImage' }, never, calls.send), { maybeDone: true });

@@ -183,27 +183,4 @@ describe('many amazon-ebs bakes at once', () => {
     assert.equal(server.state().images.length, 11);
     assert.deepEqual(leaks(server), {});
   });
-
-  it('all succeed under a tight request limit', async () => {
-    server = await hollowEc2(folder(), {
-      faults: {
-        faults: [
-          { kind: 'throttle', actions: ['Describe*'], capacity: 10, perSecond: 10, shared: true },
-          {
-            kind: 'throttle',
-            actions: ['Run*', 'Create*', 'Delete*', 'Terminate*', 'Stop*', 'Authorize*'],
-            capacity: 8,
-            perSecond: 8,
-            shared: true,
-          },
-        ],
-      },
-    });
-    const all = await Promise.all(
-      Array.from({ length: 6 }, (_, n) => bake({ ...minimal(server), ami_name: `image ${n}` })),
-    );
-    for (const { error } of all) assert.equal(error, undefined);
-    assert.equal(server.state().images.length, 6);
-    assert.deepEqual(leaks(server), {});
-  }).timeout(120_000);
 });

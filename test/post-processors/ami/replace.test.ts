@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'mocha';
 import { plugin } from '../../../post-processors/ami/index.ts';
+import { createAws } from '../../../src/aws/client/index.ts';
 import type { Fault } from '../../../src/local-ec2/faults/plan.ts';
 import type { LocalEc2 } from '../../../src/local-ec2/index.ts';
+import { KilnError } from '../../../src/sdk/errors.ts';
 import { bake, hollowEc2, leaks, minimal } from '../../helpers/ebs-bake.ts';
 import { testPostProcess, testPrepare, testRun } from '../../helpers/run-context.ts';
 import { tempFolders } from '../../helpers/temp-folder.ts';
+
+const never = new AbortController().signal;
 
 describe('replacing an image of the same name', () => {
   let server: LocalEc2;
@@ -80,6 +84,63 @@ describe('replacing an image of the same name', () => {
     assert.equal(back?.tags.keep, 'me');
     assert.equal(server.state().snapshots.length, 1);
     assert.match(run.ui.said.join('\n'), /is registered again as ami-/);
+    assert.deepEqual(leaks(server), {});
+  });
+
+  it('brings the old one back shared and deprecated as it was', async () => {
+    const published = { ami_users: ['123456789012'], ami_groups: ['all'], deprecate_at: '2031-05-01T00:00:00Z' };
+    await start({ kind: 'error', actions: ['RegisterImage'], code: 'InvalidParameterValue', times: 1 });
+    await bake({ ...minimal(server), ...published, ami_description: 'the first' });
+    const { error } = await bake({ ...minimal(server), force_deregister: true });
+    assert.match((error as Error).message, /refused RegisterImage/);
+    const ec2 = (await createAws(minimal(server), { local: false, secret: () => {} })).ec2();
+    const { Images: [back, ...others] = [] } = await ec2.describeImages({ Owners: ['self'] }, never);
+    assert.ok(back && others.length === 0);
+    assert.deepEqual([back.Description, back.DeprecationTime], ['the first', '2031-05-01T00:00:00.000Z']);
+    const asked = { ImageId: back.ImageId, Attribute: 'launchPermission' as const };
+    const { LaunchPermissions } = await ec2.describeImageAttribute(asked, never);
+    assert.deepEqual(LaunchPermissions, [{ Group: 'all' }, { UserId: '123456789012' }]);
+    assert.deepEqual(leaks(server), {});
+  });
+
+  it('replaces it although its sharing may not be read', async () => {
+    await start({ kind: 'error', actions: ['DescribeImageAttribute'], code: 'UnauthorizedOperation' });
+    await bake(minimal(server));
+    const { error } = await bake({ ...minimal(server), force_deregister: true });
+    assert.equal(error, undefined);
+  });
+
+  it('refuses, before anything is launched, to replace one that is protected from deregistration', async () => {
+    await start();
+    await bake({ ...minimal(server), deregistration_protection: { enabled: true } });
+    const before = server.calls.length;
+    const { error } = await bake({ ...minimal(server), force_deregister: true });
+    assert.ok(error instanceof KilnError);
+    assert.match(error.message, /^AMI ami-\w+ "an-image" in us-east-1 cannot be replaced: it is protected/);
+    assert.match(error.hint ?? '', /disable-image-deregistration-protection --region us-east-1 --image-id ami-\w+$/);
+    const called = server.calls.slice(before).map(call => call.action);
+    assert.deepEqual(
+      called.filter(action => !action.startsWith('Describe')),
+      [],
+    );
+  });
+
+  it('refuses to replace a protected copy before anything is deregistered', async () => {
+    await start();
+    await bake({ ...minimal(server), ami_regions: ['eu-west-1'] });
+    const west = (await createAws(minimal(server), { local: false, secret: () => {} })).ec2('eu-west-1');
+    const ImageId = server.state().images.find(image => image.region === 'eu-west-1')?.id ?? '';
+    await west.enableImageDeregistrationProtection({ ImageId }, never);
+    const old = server.state().images;
+    const { error } = await bake({ ...minimal(server), ami_regions: ['eu-west-1'], force_deregister: true });
+    assert.match(String(error), /in eu-west-1 cannot be replaced: it is protected/);
+    assert.deepEqual(
+      server
+        .state()
+        .images.map(image => `${image.region} ${image.name}`)
+        .sort(),
+      old.map(image => `${image.region} ${image.name}`).sort(),
+    );
     assert.deepEqual(leaks(server), {});
   });
 

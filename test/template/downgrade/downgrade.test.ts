@@ -48,6 +48,8 @@ locals {
     ['legacy_isotime("2006")', '{{isotime `2006`}}'],
     ['formatdate("YYYY-MM-DD", timestamp())', '{{isotime `2006-01-02`}}'],
     ['regex_replace(timestamp(), "[- TZ:]", "")', '{{isotime `20060102150405`}}'],
+    ['"x-{{`${var.v}` | clean_resource_name}}-y"', 'x-{{user `v` | clean_resource_name}}-y'],
+    ['"{{ printf `%s` `${legacy_isotime()}` }}"', '{{ printf `%s` (isotime) }}'],
     ['"{{ .SourceAMI }} $${HOME}"', '{{ .SourceAMI }} ${HOME}'],
   ] as const) {
     it(`writes ${expression} as ${JSON.stringify(json)}`, async () => {
@@ -137,6 +139,44 @@ build {
         ],
       ],
     });
+  });
+
+  it('writes the search of amazon-ami for a source image as that of the builder', async () => {
+    const source = (region: string): string => `
+variable "region" { default = "eu-west-1" }
+data "amazon-ami" "base" {
+  region      = var.region
+  filters     = { name = "ubuntu-*" }
+  owners      = ["self"]
+  most_recent = true
+}
+source "amazon-ebs" "n" {
+  region     = ${region}
+  source_ami = data.amazon-ami.base.id
+}
+build { sources = ["amazon-ebs.n"] }
+`;
+    const { json, found } = await downgrade(source('var.region'));
+    assert.deepEqual(found, []);
+    assert.deepEqual((json as { builders: unknown }).builders, [
+      {
+        type: 'amazon-ebs',
+        name: 'n',
+        region: '{{user `region`}}',
+        source_ami_filter: { filters: { name: 'ubuntu-*' }, owners: ['self'], most_recent: true },
+      },
+    ]);
+    assert.deepEqual((await downgrade(source('"us-east-1"'))).found, [
+      '11:16 error the image is searched with another "region" than the builder\'s',
+    ]);
+  });
+
+  it('writes no call inside of another call', async () => {
+    const { json, found } = await downgrade(
+      build('x = "{{ upper `a-${var.v}` }}"', '', 'variable "v" { default = "d" }'),
+    );
+    assert.equal(json, undefined);
+    assert.deepEqual(found, ['4:20 error a JSON template has no {{ }} inside of another {{ }}']);
   });
 
   it('tells at its place what JSON templates have nothing for', async () => {

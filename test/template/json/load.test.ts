@@ -285,6 +285,15 @@ describe('template/json: variables', () => {
     assert.deepEqual(template.secrets, ['hush', 'also']);
   });
 
+  it('that are sensitive, but do not exist, are warned of', async () => {
+    const document = { variables: { token: 'x' }, 'sensitive-variables': ['tokn', 'given'], builders: [NULL] };
+    const { diagnostics } = await load(document, { vars: [['given', 'y']] });
+    assert.deepEqual(
+      diagnostics.map(one => [one.severity, one.message, one.hint]),
+      [['warning', 'no variable is called "tokn", so nothing is masked', 'did you mean "token"?']],
+    );
+  });
+
   it('that are required and missing are told, without complaints that only follow from it', async () => {
     const { template, diagnostics } = await load({
       variables: { ami: null, name: 'x' },

@@ -6,7 +6,7 @@ import { readSource } from '../../json/read.ts';
 import { evaluate } from '../eval/index.ts';
 import { parseHcl, parseHclExpression } from '../syntax/index.ts';
 import { fromNode } from '../values/json.ts';
-import { string, type Value } from '../values/value.ts';
+import { string, UNKNOWN, type Value } from '../values/value.ts';
 import { constantScope } from './values.ts';
 import type { Declaration } from './variables.ts';
 
@@ -15,6 +15,7 @@ export type Origin = 'environment' | 'variable file' | 'command line';
 
 export interface Assignment {
   readonly name: string;
+  /** Unknown when it could not be read, which has been reported. */
   readonly value: Value;
   readonly origin: Origin;
   readonly span: Span;
@@ -32,8 +33,7 @@ export function fromEnvironment(
   for (const name of declared.keys()) {
     const text = env[`PKR_VAR_${name}`];
     if (text === undefined) continue;
-    const one = textAssignment(name, text, 'environment', `<PKR_VAR_${name}>`, declared, diagnostics);
-    if (one) found.push(one);
+    found.push(textAssignment(name, text, 'environment', `<PKR_VAR_${name}>`, declared, diagnostics));
   }
   return found;
 }
@@ -56,7 +56,7 @@ export function fromCommandLine(
       );
       return [];
     }
-    return textAssignment(name, text, 'command line', `<-var ${name}>`, declared, diagnostics) ?? [];
+    return textAssignment(name, text, 'command line', `<-var ${name}>`, declared, diagnostics);
   });
 }
 
@@ -70,7 +70,7 @@ function textAssignment(
   path: string,
   declared: Declared,
   diagnostics: Diagnostic[],
-): Assignment | undefined {
+): Assignment {
   const file: SourceFile = { path, text };
   const span = { file, start: 0, end: text.length };
   const type = declared.get(name)?.constraint.type.kind ?? 'dynamic';
@@ -78,9 +78,8 @@ function textAssignment(
   const before = diagnostics.length;
   const parsed = parseHclExpression(file);
   diagnostics.push(...parsed.diagnostics);
-  if (!parsed.expression || diagnostics.length > before) return undefined;
-  const value = evaluate(parsed.expression, CONSTANT, diagnostics);
-  return diagnostics.length > before ? undefined : { name, value, origin, span };
+  const value = parsed.expression && evaluate(parsed.expression, CONSTANT, diagnostics);
+  return { name, value: !value || diagnostics.length > before ? UNKNOWN : value, origin, span };
 }
 
 /** One variable file in either syntax. `undeclared` says whether names that the template does not declare are reported. */
@@ -140,11 +139,11 @@ function fromHcl(source: SourceFile, diagnostics: Diagnostic[]): Assignment[] {
     );
   }
   if (hasErrors(syntax)) return [];
-  return body.attributes.flatMap(({ name, nameSpan, expression }) => {
+  return body.attributes.map(({ name, nameSpan, expression }) => {
     const before = diagnostics.length;
     const value = evaluate(expression, CONSTANT, diagnostics);
     const span = { ...nameSpan, end: expression.span.end };
-    return diagnostics.length > before ? [] : [{ name, value, origin: 'variable file' as const, span }];
+    return { name, value: diagnostics.length > before ? UNKNOWN : value, origin: 'variable file', span };
   });
 }
 

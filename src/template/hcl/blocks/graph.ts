@@ -161,6 +161,8 @@ export function missingLocal(name: string, nodes: ReadonlyMap<string, GraphNode>
 /** What to say about a reference to a type of data source that no block has. */
 export function missingData(type: string, nodes: ReadonlyMap<string, GraphNode>): { message: string; hint?: string } {
   const ids = [...nodes.keys()].filter(id => id.startsWith('data.'));
-  const message = `there is no data source of the type "${type}"`;
-  return ids.length === 0 ? { message } : { message, hint: `there are ${ids.slice(0, 8).join(', ')}` };
+  const message = `the template has no data block of the type "${type}"`;
+  return ids.length === 0
+    ? { message, hint: `declare it: data "${type}" "NAME" { ... }` }
+    : { message, hint: `there are ${ids.slice(0, 8).join(', ')}` };
 }

@@ -15,6 +15,8 @@ export interface Resolved {
   readonly declaration: Declaration;
   readonly value: Value;
   readonly origin: { readonly what: string; readonly span: Span } | undefined;
+  /** What was given when the value is unknown because that did not fit. */
+  readonly refused?: Value;
 }
 
 /** Takes the last assignment of each variable, or its default. Unless `optional`, a variable without either is an error. */
@@ -41,10 +43,12 @@ function resolveOne(
   const { name, constraint, default: fallback } = declaration;
   if (assignment) {
     const what = `the value of "${name}" (${assignment.origin})`;
+    const value = accept(declaration, assignment, diagnostics);
     return {
       declaration,
-      value: accept(declaration, assignment, diagnostics),
+      value,
       origin: { what, span: assignment.span },
+      ...(value.kind === 'unknown' && { refused: assignment.value }),
     };
   }
   if (fallback) {
@@ -161,6 +165,15 @@ function truth(value: Value): boolean | undefined {
     if (error instanceof ConversionError) return undefined;
     throw error;
   }
+}
+
+/** Every text inside the value of a sensitive variable; one that did not fit is as secret as one that does. */
+export function secretTexts({ declaration, value, origin, refused }: Resolved): string[] {
+  if (!declaration.sensitive) return [];
+  if (!refused) return textsIn(value);
+  const { file, start, end } = origin?.span ?? declaration.span;
+  const isWhole = start === 0 && end === file.text.length && end > 0;
+  return [...textsIn(refused), ...(isWhole ? [file.text] : [])];
 }
 
 /** Every text inside a sensitive value. */

@@ -118,6 +118,22 @@ describe('HCL variables', () => {
     assert.deepEqual((await load(withBuild(declared))).template?.secrets, ['one', 'two', 'three']);
   });
 
+  it('keeps texts secret that are no value for their variable, and does not ask for another value', async () => {
+    const declared =
+      'variable "n" {\n  type      = number\n  sensitive = true\n}\nvariable "l" {\n  type      = list(string)\n  sensitive = true\n}\n';
+    const vars = [
+      ['n', 'hunter2'],
+      ['l', '[open'],
+    ] as const;
+    const { template, found } = await load(withBuild(declared), { vars });
+    assert.deepEqual(found, ['<-var l>:1 unclosed-bracket', '<-var n>:1 wrong-type']);
+    assert.deepEqual(template?.secrets, ['hunter2', '[open']);
+    const files = { 'a.pkr.hcl': withBuild(declared), 'v.pkrvars.hcl': 'n = "hunter2"\nl = upper("x")\n' };
+    const fromFile = await load(files, { varFiles: ['v.pkrvars.hcl'] });
+    assert.deepEqual(fromFile.found, ['v.pkrvars.hcl:1 wrong-type', 'v.pkrvars.hcl:2 function-not-allowed']);
+    assert.deepEqual(fromFile.template?.secrets, ['hunter2']);
+  });
+
   it('reports wrong declarations', async () => {
     const wrong =
       'variable "x" {\n  type    = list\n  defalt  = 1\n}\nvariable "x" {\n  type    = "string"\n  default = 1\n}\nvariable "1y" {\n  type    = number\n  default = "q"\n}\nvariables {\n  x = 1\n}\n';
