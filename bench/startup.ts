@@ -1,5 +1,5 @@
 // Start-up of the commands that pre-commit hooks run, against bare Node and packer.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, compare, onPath, peakMemory, printTable } from './measure.ts';
@@ -34,6 +34,41 @@ function template(builders: number, provisioners: number): string {
   });
 }
 
+/** Variables, locals and sources in files of a folder, and a build of some of them: 2,000 lines. */
+function hclFolder(): Record<string, string> {
+  const part = (index: number): string => `variable "v${index}" {
+  type        = string
+  default     = "value-${index}"
+  description = "Number ${index}"
+}
+
+locals {
+  l${index} = upper("x-\${var.v${index}}")
+}
+
+source "amazon-ebs" "s${index}" {
+  region        = "us-east-1"
+  ami_name      = "web-\${local.l${index}}"
+  instance_type = "t3.micro"
+  source_ami    = "ami-12345678"
+  ssh_username  = "ubuntu"
+  tags = {
+    Name = "web"
+    Env  = var.v${index}
+  }
+}
+`;
+  const files = Array.from({ length: 10 }, (_, file): [string, string] => [
+    `part-${file}.pkr.hcl`,
+    Array.from({ length: 8 }, (_, index) => part(file * 8 + index)).join('\n'),
+  ]);
+  const provisioner = (index: number): string =>
+    `  provisioner "shell" {\n    inline = ["echo \${local.l${index}}"]\n    env = {\n      N = "${index}"\n    }\n  }\n`;
+  const sources = Array.from({ length: 20 }, (_, index) => `"amazon-ebs.s${index}"`).join(', ');
+  const provisioners = Array.from({ length: 20 }, (_, index) => provisioner(index)).join('\n');
+  return { ...Object.fromEntries(files), 'build.pkr.hcl': `build {\n  sources = [${sources}]\n\n${provisioners}}\n` };
+}
+
 async function run(kiln: readonly string[], folder: string): Promise<void> {
   const file = (name: string, text: string): string => {
     const path = join(folder, name);
@@ -52,6 +87,20 @@ async function run(kiln: readonly string[], folder: string): Promise<void> {
     file(`fmt-${index}.json`, `${JSON.stringify(JSON.parse(template(1, 1)), null, 2)}\n`),
   );
 
+  const folderOf = (name: string, texts: Readonly<Record<string, string>>): string => {
+    mkdirSync(join(folder, name));
+    for (const [path, text] of Object.entries(texts)) file(join(name, path), text);
+    return join(folder, name);
+  };
+  const hclTemplate = folderOf('hcl', hclFolder());
+  const [part = ''] = Object.values(hclFolder());
+  const hclFiles = folderOf(
+    'hcl-files',
+    Object.fromEntries(
+      Array.from({ length: 500 }, (_, index) => [`fmt-${index}.pkr.hcl`, part.slice(0, part.indexOf('\nvariable'))]),
+    ),
+  );
+
   const node = { argv: [process.execPath, '-e', '0'] };
   const command = (...args: string[]): Command => ({ argv: [...kiln, ...args], options: { cwd: folder } });
   const packer = onPath('packer');
@@ -68,7 +117,7 @@ async function run(kiln: readonly string[], folder: string): Promise<void> {
       'kiln inspect': command('inspect', one),
       'kiln fix': command('fix', one),
       'kiln fmt, JSON': command('fmt', '-write=false', one),
-      'kiln fmt, HCL': command('fmt', '-write=false', hcl),
+      'kiln fmt -check, HCL': command('fmt', '-check', hcl),
       ...(packer && { 'packer validate, 1 builder': peer('validate', one) }),
     },
     ROUNDS,
@@ -90,6 +139,8 @@ async function run(kiln: readonly string[], folder: string): Promise<void> {
       ...(packer && { 'packer validate, 50 builders': peer('validate', fifty) }),
       'kiln validate, 200 builders x 2,000 provisioners': command('validate', huge),
       'kiln validate, 200 templates in one call': command('validate', ...many),
+      'kiln validate, HCL folder of 2,000 lines': command('validate', hclTemplate),
+      'kiln fmt -check, 500 HCL files': command('fmt', '-check', hclFiles),
       'kiln fmt -check, 1,000 files': { ...command('fmt', '-check', ...thousand), expect: 3 },
     },
     packer ? 3 : 5,

@@ -48,5 +48,8 @@ await writePacks(bundle, {
   ],
   esPackages: ['yargs', 'archiver'],
 });
-const { status } = spawnSync(process.execPath, [join(root, 'scripts', 'code-cache.mjs')], { stdio: 'inherit' });
+const { status } = spawnSync(process.execPath, [join(root, 'scripts', 'code-cache.mjs')], {
+  // What the commands print is of no interest here.
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
 if (status !== 0) process.exit(1);

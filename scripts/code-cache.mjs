@@ -26,8 +26,6 @@ vm.Script = class extends vm.Script {
 const template = join(root, 'templates', 'web-server.json');
 const varFile = `-var-file=${join(root, 'templates', 'web-server.vars.json')}`;
 const { main } = createRequire(import.meta.url)(join(folder, 'bin.js'));
-const { write } = process.stdout;
-process.stdout.write = () => true;
 for (const line of [
   ['validate', varFile, template],
   ['inspect', template],
@@ -36,7 +34,6 @@ for (const line of [
   ['version'],
 ])
   await main(line);
-process.stdout.write = write;
 
 for (const pack of packs) {
   const script = scripts.get(join(folder, `${pack}.js`));

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { isConnectionFailure } from '../../src/sdk/scripts/connection-failure.ts';
+import { SmallDisk, WHY_NO_SMALL_DISK } from '../helpers/small-disk.ts';
 import { type Bench, never, startBench, until } from './helpers.ts';
 
 const options = { signal: never };
@@ -63,6 +64,26 @@ for (const sftp of ['yes', 'no'] as const) {
       assert.ok(seen.every((value, index) => index === 0 || value > (seen[index - 1] ?? 0)));
       await communicator.download('copy', join(here, 'back'), options);
       assert.equal(sha256(join(here, 'back')), sha256(source));
+    });
+
+    it(`downloads onto a full disk: says so, and leaves nothing half written${WHY_NO_SMALL_DISK}`, async function () {
+      if (WHY_NO_SMALL_DISK) return this.skip();
+      const communicator = await bench.connect();
+      const disk = new SmallDisk(join(here, 'disk'));
+      try {
+        writeFileSync(join(there, 'data'), randomBytes(10_000));
+        for (const free of [0, 1, 2]) {
+          disk.fill(free);
+          await assert.rejects(
+            communicator.download('data', join(disk.path, 'copy'), options),
+            /^KilnError: the disk is full/,
+          );
+          assert.deepEqual(tree(disk.path), ['.filler']);
+          disk.empty();
+        }
+      } finally {
+        disk.unmount();
+      }
     });
 
     it('uploads text and empty files', async () => {

@@ -1,6 +1,6 @@
 import { didYouMean } from '../../sdk/suggest.ts';
 import type { Io } from '../io.ts';
-import { awsEnvironment, localStoreDir } from '../local/open.ts';
+import { awsEnvironment, localStoreDir, OTHER_AWS } from '../local/open.ts';
 import { outputMode } from '../output-mode.ts';
 import { type ParsedArgs, UsageError } from '../parse-args.ts';
 import { alignedTable } from '../ui/table.ts';
@@ -55,6 +55,8 @@ async function env(_args: ParsedArgs, io: Io): Promise<number> {
     io.err('error: no embedded EC2 is running; start one with "kiln local up"\n');
     return 1;
   }
+  const misleading = OTHER_AWS.filter(name => io.env[name] !== undefined);
+  if (misleading.length > 0) io.out(`unset ${misleading.join(' ')}\n`);
   for (const [name, value] of Object.entries(awsEnvironment(running))) io.out(`export ${name}='${value}'\n`);
   return 0;
 }

@@ -68,6 +68,8 @@ export function awsEnvironment(
     AWS_ACCESS_KEY_ID: server.credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
     AWS_REGION: 'us-east-1',
+    // The first version of the aws CLI knows only this name.
+    AWS_DEFAULT_REGION: 'us-east-1',
     AWS_ENDPOINT_URL: server.endpoint,
     // No credentials from there; but a build on the instance it runs on asks who that is.
     AWS_EC2_METADATA_DISABLED: 'true',
@@ -75,17 +77,19 @@ export function awsEnvironment(
   };
 }
 
+/** Variables that would lead away from the embedded EC2, or to other credentials. */
+export const OTHER_AWS: readonly string[] = [
+  'AWS_PROFILE',
+  'AWS_SESSION_TOKEN',
+  'AWS_ENDPOINT_URL_EC2',
+  'AWS_ENDPOINT_URL_IAM',
+  'AWS_ENDPOINT_URL_STS',
+];
+
 function pointAwsAt(server: Pick<OpenedLocalEc2, 'endpoint' | 'credentials'>, env: NodeJS.ProcessEnv): void {
-  const { AWS_REGION, ...rest } = awsEnvironment(server);
+  const { AWS_REGION, AWS_DEFAULT_REGION: _, ...rest } = awsEnvironment(server);
   Object.assign(env, rest);
   // The template's or the user's region stays: each has its own state.
   if (!env['AWS_REGION'] && !env['AWS_DEFAULT_REGION']) env['AWS_REGION'] = AWS_REGION;
-  for (const name of [
-    'AWS_PROFILE',
-    'AWS_SESSION_TOKEN',
-    'AWS_ENDPOINT_URL_EC2',
-    'AWS_ENDPOINT_URL_IAM',
-    'AWS_ENDPOINT_URL_STS',
-  ])
-    delete env[name];
+  for (const name of OTHER_AWS) delete env[name];
 }

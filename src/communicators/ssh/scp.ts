@@ -127,8 +127,7 @@ async function download(
     await send(session, OK);
     for (let done = 0; done < total; ) {
       const piece = await reader.read(Math.min(PIECE, total - done));
-      // A full disk may take a part of a piece before it refuses the rest.
-      for (let written = 0; written < piece.length; ) written += (await file.write(piece, written)).bytesWritten;
+      await writeWhole(file, piece, target);
       done += piece.length;
       progress?.(done, total);
     }
@@ -143,6 +142,15 @@ async function download(
     reader.release();
     channel.end();
     channel.close();
+  }
+}
+
+/** A full disk may take a part of a piece before it refuses the rest. */
+async function writeWhole(file: FileHandle, piece: Buffer, target: string): Promise<void> {
+  try {
+    for (let written = 0; written < piece.length; ) written += (await file.write(piece, written)).bytesWritten;
+  } catch (error) {
+    throw new KilnError(describeFileError(target, error), { cause: error });
   }
 }
 

@@ -54,7 +54,7 @@ function inUse(storeDir: string, pid: number): KilnError {
   const who = pid === process.pid ? 'this process already uses it' : `pid ${pid}`;
   return new KilnError(`another kiln is using the store "${storeDir}" (${who})`, {
     code: 'store-in-use',
-    hint: 'wait until it ends, stop it with "kiln local down", or choose another store',
+    hint: 'wait until it ends, or stop it with Ctrl-C; XDG_DATA_HOME=DIR gives this one a store of its own',
   });
 }
 
