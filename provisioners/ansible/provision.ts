@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KilnError } from '../../src/sdk/errors.ts';
+import { describeFileError, KilnError } from '../../src/sdk/errors.ts';
 import type { ProvisionContext } from '../../src/sdk/plugin.ts';
 import { exitCodeOf } from '../../src/sdk/scripts/exit-code.ts';
 import { runLocalProcess } from '../../src/sdk/scripts/local-process.ts';
@@ -22,7 +22,7 @@ export async function provisionWithAnsible(options: AnsibleOptions, run: Provisi
     inventory = options.inventory_file
       ? undefined
       : join(inventoryFolder, `packer-provisioner-ansible-${process.pid}-${run.runUuid}`);
-    if (inventory) await writeFile(inventory, inventoryText(options, run));
+    if (inventory) await write(inventory, inventoryText(options, run), 0o644);
     const words = [options.command || 'ansible-playbook', ...playbookArguments(options, run, keyFile)];
     words.push('-i', inventory ?? options.inventory_file ?? '', options.playbook_file);
     run.ui.say(`Executing Ansible: ${words.join(' ')}`);
@@ -41,8 +41,14 @@ async function privateKeyFile(folder: string, run: ProvisionContext): Promise<st
   const text = run.buildData['SSHPrivateKey'];
   if (!text) return undefined;
   const path = join(folder, 'key');
-  await writeFile(path, text.endsWith('\n') ? text : `${text}\n`, { mode: 0o600 });
+  await write(path, text.endsWith('\n') ? text : `${text}\n`, 0o600);
   return path;
+}
+
+async function write(path: string, text: string, mode: number): Promise<void> {
+  await writeFile(path, text, { mode }).catch(error => {
+    throw new KilnError(describeFileError(path, error), { cause: error });
+  });
 }
 
 function inventoryText(options: AnsibleOptions, run: ProvisionContext): string {

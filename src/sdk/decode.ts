@@ -136,8 +136,7 @@ class Decoder {
                 values(read({ ...node, value: text }, `${path}/${index}`)),
               ),
       };
-    const items = node.kind === 'array' ? node.items : [node];
-    return { value: items.flatMap((item, index) => values(read(item, `${path}/${index}`))) };
+    return { value: listItems(node).flatMap((item, index) => values(read(item, `${path}/${index}`))) };
   }
 
   #lists(node: ConfigNode, name: string, path: string): Read {
@@ -182,9 +181,8 @@ class Decoder {
   }
 
   #blocks(option: Option, node: ConfigNode, name: string, path: string): Read {
-    const items: ArrayNode['items'] = node.kind === 'array' ? node.items : [node];
     return {
-      value: items.flatMap((item, index) => {
+      value: listItems(node).flatMap((item, index) => {
         if (item.kind === 'unknown') {
           this.findings.unknown.add(`${path}/${index}`);
           return [{}];
@@ -207,6 +205,12 @@ class Decoder {
     });
     return { value: Object.fromEntries(entries) };
   }
+}
+
+/** One value stands for a list of one, and an empty object for an empty list (mapstructure's weak decoding). */
+function listItems(node: ConfigNode): ArrayNode['items'] {
+  if (node.kind === 'array') return node.items;
+  return node.kind === 'object' && node.members.length === 0 ? [] : [node];
 }
 
 function optionName(table: OptionTable, key: string): string | undefined {

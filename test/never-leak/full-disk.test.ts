@@ -88,6 +88,18 @@ describe(`kiln on a full disk says so, and leaves nothing half written${WHY_NO_S
       }
     });
 
+    it('a script of shell-local', async () => {
+      scratch.write('template.json', {
+        builders: [{ type: 'null', communicator: 'none' }],
+        provisioners: [{ type: 'shell-local', inline: ['echo it ran'] }],
+      });
+      disk.fill();
+      const result = await scratch.run(['build', 'template.json'], { TMPDIR: disk.path });
+      refused(result);
+      assert.doesNotMatch(result.stdout, /it ran/);
+      assert.deepEqual(contents(), {});
+    });
+
     it('a Vagrant box, the key of -debug, or what is kept for resume: and nothing stays on EC2', async () => {
       const server: LocalEc2 = await startLocalEc2({
         storeDir: join(scratch.dir, 'ec2'),

@@ -60,7 +60,7 @@ describe('kiln gc, with ledgers in any condition', function () {
   it('removes what it can when something cannot be removed, and tries that again the next time', async () => {
     await bench().killedAt('plain', 'RunInstances');
     await bench().server.close();
-    const denied = { kind: 'error', actions: ['DeleteSecurityGroup'], code: 'UnauthorizedOperation' } as const;
+    const denied = { kind: 'error', actions: ['TerminateInstances'], code: 'UnauthorizedOperation' } as const;
     const again = { storeDir: join(bench().scratch.dir, 'ec2'), machines: 'none' } as const;
     bench().server = await startLocalEc2({ ...again, faults: { faults: [denied] } });
     const now = { ...bench().env, AWS_ENDPOINT_URL: bench().server.endpoint };
@@ -69,11 +69,14 @@ describe('kiln gc, with ledgers in any condition', function () {
     writeFileSync(ledger, readFileSync(ledger, 'utf8').replaceAll(old, bench().server.endpoint));
     const result = await bench().gc(['-yes'], now);
     assert.equal(result.code, 1);
-    assert.match(result.stderr, /^Could not remove security group .*: .*UnauthorizedOperation/m);
+    assert.match(
+      result.stderr,
+      /^Could not remove instance .*: .*UnauthorizedOperation.*\nCould not remove security group .*: the instance that uses it is still there\n/m,
+    );
     assert.match((await bench().gc(['-json'], now)).stdout, /"why":"could not be removed: .*Unauthorized/);
     await bench().server.close();
     bench().server = await startLocalEc2(again);
-    assert.deepEqual(bench().left().length, 1);
+    assert.equal(bench().left().length, 3);
     writeFileSync(ledger, readFileSync(ledger, 'utf8').replaceAll(now.AWS_ENDPOINT_URL, bench().server.endpoint));
     const last = { ...bench().env, AWS_ENDPOINT_URL: bench().server.endpoint };
     assert.equal((await bench().gc(['-yes'], last)).code, 0);

@@ -146,4 +146,9 @@ describe('decodeOptions', () => {
       [['unknown-option', 'write it "pause_before"']],
     );
   });
+
+  it('takes an empty object for an empty list', () => {
+    const { value, diagnostics } = decodeOptions(schema, node({ lines: {} }) as ObjectNode, 'x');
+    assert.deepEqual([value, diagnostics], [{}, []]);
+  });
 });

@@ -7,7 +7,7 @@ import { isKind } from '../policy/aws-error.ts';
 import type { Instance } from '../types.ts';
 import { undoWith } from '../undo.ts';
 import { ec2Machine, type MachineParts } from './launched-machine.ts';
-import { openTunnel } from './session-manager.ts';
+import { needsTunnel, openTunnel } from './session-manager.ts';
 import type { LaunchSettings } from './settings.ts';
 import type { SourceImage } from './source-image.ts';
 
@@ -71,10 +71,9 @@ export async function attachInstance(
   for (const secret of [attachment.privateKey, attachment.password]) if (secret) run.secret(secret);
   run.ui.say(`Going on with instance ${id} (${instance.State?.Name}) in ${region}`);
   const { communicator } = settings;
-  const tunnel =
-    communicator.ssh_interface === 'session_manager' && communicator.communicator !== 'none'
-      ? await openTunnel(run, aws, id, communicator.ssh_port ?? 22, communicator)
-      : undefined;
+  const tunnel = needsTunnel(run, communicator)
+    ? await openTunnel(run, aws, id, communicator.ssh_port ?? 22, communicator)
+    : undefined;
   const machine = ec2Machine({
     aws,
     ec2,

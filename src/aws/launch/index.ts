@@ -13,7 +13,7 @@ import { windowsPassword } from './password.ts';
 import { preValidate } from './pre-validate.ts';
 import type { LaunchParts } from './request.ts';
 import { prepareSecurityGroups } from './security-group.ts';
-import { openTunnel, type Tunnel } from './session-manager.ts';
+import { checkPlugin, needsTunnel, openTunnel, type Tunnel } from './session-manager.ts';
 import type { LaunchSettings } from './settings.ts';
 import { checkSource } from './source-checks.ts';
 import { findSourceImage, type SourceImage } from './source-image.ts';
@@ -30,6 +30,7 @@ export async function launchSourceInstance(run: RunContext, settings: LaunchSett
   const aws = await createAws(settings.access, { local: run.build.local, secret: value => run.secret(value) });
   const ec2 = aws.ec2();
   const { run: options, communicator } = settings;
+  if (needsTunnel(run, communicator)) await checkPlugin();
 
   const [, source, network, userData] = await together(
     preValidate(run, aws, settings),
@@ -124,7 +125,7 @@ async function sessionTunnel(
   { communicator }: LaunchSettings,
   instanceId: string,
 ): Promise<Tunnel | undefined> {
-  if (communicator.ssh_interface !== 'session_manager' || communicator.communicator === 'none') return undefined;
+  if (!needsTunnel(run, communicator)) return undefined;
   return openTunnel(run, aws, instanceId, communicator.ssh_port ?? 22, communicator);
 }
 

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { access, constants } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
 import { sleep } from '../../sdk/async.ts';
 import { KilnError, messageOf, systemCode } from '../../sdk/errors.ts';
 import type { RunContext } from '../../sdk/plugin.ts';
@@ -17,11 +19,41 @@ const LAST_PORT = 9000;
 const AGENT_PATIENCE = 30 * 60_000;
 const PAUSE_BETWEEN_SESSIONS = 1000;
 
+/** Last words of the plugin that are kept, in characters. */
+const LAST_WORDS = 2000;
+
+/** Ports of the tunnels of this process: a port is free for everybody until the plugin of its tunnel listens there. */
+const taken = new Set<number>();
+
 /** A local port that leads to the instance through Systems Manager. */
 export interface Tunnel {
   readonly port: number;
   /** Ends plugin and session. Never throws. */
   close(): Promise<void>;
+}
+
+/** The build connects through the session manager. The embedded EC2 has none: its machines are reached directly. */
+export function needsTunnel({ build }: RunContext, options: Ec2CommunicatorOptions): boolean {
+  return options.ssh_interface === 'session_manager' && options.communicator !== 'none' && !build.local;
+}
+
+/** Throws KilnError when the session manager's plugin is not on the PATH: to be known before anything is launched. */
+export async function checkPlugin(): Promise<void> {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const found = await access(join(folder, PLUGIN), constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return;
+  }
+  throw missingPlugin();
+}
+
+function missingPlugin(): KilnError {
+  return new KilnError(`the program "${PLUGIN}" is not installed`, {
+    hint: 'install it from https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html',
+    code: 'missing-program',
+  });
 }
 
 /**
@@ -40,6 +72,7 @@ export async function openTunnel(
     await sleep(options.pause_before_ssm, run.signal);
   }
   const port = options.session_manager_port || (await freePort());
+  taken.add(port);
   const ended = new AbortController();
   const follow = (): void => ended.abort(run.signal.reason);
   run.signal.addEventListener('abort', follow, { once: true });
@@ -50,6 +83,7 @@ export async function openTunnel(
       run.signal.removeEventListener('abort', follow);
       ended.abort();
       await keeping;
+      taken.delete(port);
     },
   };
 }
@@ -60,13 +94,16 @@ interface Ports {
 }
 
 async function keepOpen(run: RunContext, aws: Aws, target: string, ports: Ports, signal: AbortSignal): Promise<void> {
+  let told = '';
   while (!signal.aborted) {
     try {
       await oneSession(run, aws, target, ports, signal);
       await sleep(PAUSE_BETWEEN_SESSIONS, signal);
     } catch (error) {
       if (signal.aborted) return;
-      run.ui.error(`The session manager tunnel failed: ${messageOf(error)}`);
+      const message = messageOf(error);
+      if (message !== told) run.ui.error(`The session manager tunnel failed: ${message}`);
+      told = message;
       if (error instanceof KilnError && error.code === 'missing-program') return;
       await sleep(PAUSE_BETWEEN_SESSIONS, signal).catch(() => {});
     }
@@ -96,7 +133,7 @@ async function oneSession(run: RunContext, aws: Aws, target: string, ports: Port
       JSON.stringify(request),
       StreamUrl,
     ],
-    { stdio: ['ignore', 'ignore', 'ignore'] },
+    { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   try {
     await finished(child, signal);
@@ -105,25 +142,34 @@ async function oneSession(run: RunContext, aws: Aws, target: string, ports: Port
   }
 }
 
+/** Waits for the end of the plugin. Throws KilnError, with its last words, when it fails by itself. */
 async function finished(child: ChildProcess, signal: AbortSignal): Promise<void> {
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', chunk => {
+      said = `${said}${String(chunk)}`.slice(-LAST_WORDS);
+    });
   const kill = (): void => void child.kill();
   signal.addEventListener('abort', kill, { once: true });
+  // Nobody else ends the plugin when kiln ends in a hurry.
+  process.once('exit', kill);
   try {
-    await once(child, 'exit');
+    await once(child, 'close');
   } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-    throw new KilnError(`the program "${PLUGIN}" is not installed`, {
-      hint: 'install it from https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html',
-      code: 'missing-program',
-    });
+    throw systemCode(error) === 'ENOENT' ? missingPlugin() : error;
   } finally {
     signal.removeEventListener('abort', kill);
+    process.off('exit', kill);
   }
+  if (signal.aborted || child.exitCode === 0) return;
+  const end = child.exitCode === null ? `was ended by ${child.signalCode}` : `ended with exit status ${child.exitCode}`;
+  const words = said.trim().split('\n').at(-1)?.trim();
+  throw new KilnError(`${PLUGIN} ${end}${words ? `: ${words}` : ''}`);
 }
 
 async function freePort(): Promise<number> {
   for (let port = FIRST_PORT; port <= LAST_PORT; port++) {
-    if (await isFree(port)) return port;
+    if (!taken.has(port) && (await isFree(port)) && !taken.has(port)) return port;
   }
   throw new KilnError(`no local port from ${FIRST_PORT} to ${LAST_PORT} is free for the session manager tunnel`, {
     hint: 'name one with session_manager_port',

@@ -57,8 +57,12 @@ async function agreed(count: number, io: Io, mode: OutputMode): Promise<boolean>
 /** Gives how many could not be removed. */
 async function removeAll(items: readonly GcItem[], io: Io, json: boolean): Promise<number> {
   let failed = 0;
+  const stuck = new Set<string>();
   for (const item of items) {
-    const problem = await item.remove();
+    // EC2 keeps a group that is in use; to wait until it is free would be in vain.
+    const inVain = item.ref.kind === 'ec2:security-group' && stuck.has(item.runId);
+    const problem = inVain ? 'the instance that uses it is still there' : await item.remove();
+    if (problem !== undefined && item.ref.kind === 'ec2:instance') stuck.add(item.runId);
     const { todo, done } = undoing(item.ref);
     if (problem !== undefined) failed += 1;
     if (json) io.out(gcJson(problem === undefined ? 'removed' : 'failed', item, problem));

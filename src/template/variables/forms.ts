@@ -1,5 +1,7 @@
 /** Forms and single lines shorter than this would mask half of any output; only the whole value may be shorter. */
 const SHORTEST_FORM = 3;
+/** Longer values are looked for as they are, line by line, but not encoded: nobody prints them so. */
+const LONGEST_ENCODED = 1 << 18;
 /** Lengths at which base64 tools wrap their lines: RFC 2045 and PEM. */
 const BASE64_LINES = [76, 64];
 
@@ -92,19 +94,12 @@ function shellForms(value: string): string[] {
 export function secretForms(value: string): string[] {
   if (value === '') return [];
   const unix = value.replaceAll('\r\n', '\n');
-  const lines = unix.split('\n');
-  const whole = [...new Set([value, unix, unix.trim()])];
-  const texts = lines.length > 1 ? [...whole, ...lines, ...lines.map(line => line.trim())] : whole;
-  const derived = [
-    unix.replaceAll('\n', '\r\n'),
-    ...texts.flatMap(text => [
-      text.trim() === '' ? '' : text,
-      ...urlForms(Buffer.from(text, 'utf8')),
-      ...jsonForms(text),
-      ...xmlForms(text),
-      ...shellForms(text),
-    ]),
-    ...whole.flatMap(text => base64Forms(Buffer.from(text, 'utf8'))),
-  ];
+  const derived = [unix, unix.replaceAll('\n', '\r\n'), ...unix.split('\n').map(line => line.trim()), unix.trim()];
+  if (value.length <= LONGEST_ENCODED) {
+    // White space around may be shown, so only what is inside of it matters, but for base64.
+    for (const text of new Set([value.trim(), ...derived.map(form => form.trim())]))
+      derived.push(...urlForms(Buffer.from(text, 'utf8')), ...jsonForms(text), ...xmlForms(text), ...shellForms(text));
+    for (const text of new Set([value, unix, unix.trim()])) derived.push(...base64Forms(Buffer.from(text, 'utf8')));
+  }
   return [...new Set([value, ...derived.filter(form => form.trim().length >= SHORTEST_FORM)])];
 }

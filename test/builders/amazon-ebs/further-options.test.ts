@@ -298,6 +298,9 @@ describe('further options of amazon-ebs', () => {
     beforeEach(() => {
       process.env['AWS_ENDPOINT_URL_IAM'] = server.endpoint;
       process.env['AWS_ENDPOINT_URL_SSM'] = 'http://127.0.0.1:9';
+      const bin = folder();
+      writeFileSync(join(bin, 'session-manager-plugin'), '#!/bin/sh\nexec sleep 100\n', { mode: 0o755 });
+      process.env['PATH'] = `${bin}:${process.env['PATH']}`;
     });
 
     it('session_manager_port unset: the first free port from 8000 to 9000', async () => {

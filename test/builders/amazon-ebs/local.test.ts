@@ -152,15 +152,70 @@ describe('amazon-ebs through the session manager', () => {
     assert.deepEqual(leaks(server), {});
   });
 
-  it('says that the plugin is missing', async () => {
+  /** A plugin of the test's: a shell script. */
+  const plugin = (script: string): void => {
+    const bin = folder();
+    writeFileSync(join(bin, 'session-manager-plugin'), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(bin, 'session-manager-plugin'), 0o755);
+    process.env.PATH = `${bin}${delimiter}${process.env.PATH}`;
+  };
+
+  it('says that the plugin is missing before anything is launched', async () => {
     process.env.PATH = folder();
+    const { error } = await bake(options());
+    assert.match(String(error), /"session-manager-plugin" is not installed/);
+    assert.deepEqual(server.calls, []);
+  });
+
+  it('tells why the plugin fails, once, and tries again', async () => {
+    const tries = join(folder(), 'tries');
+    plugin(`echo x >> ${tries}\necho Cannot perform start session: EOF >&2\nexit 3`);
     const { run } = await bake(options(), {
-      provision: async (_, current) => {
-        while (current.ui.errors.length === 0) await delay(10);
+      provision: async () => {
+        while (!existsSync(tries) || readFileSync(tries, 'utf8').length < 4) await delay(10);
       },
     });
-    assert.match(run.ui.errors.join(), /session-manager-plugin" is not installed/);
-    assert.deepEqual(leaks(server), {});
+    assert.deepEqual(run.ui.errors, [
+      'The session manager tunnel failed: session-manager-plugin ended with exit status 3: Cannot perform start session: EOF',
+    ]);
+  });
+
+  it('gives two builds two ports, though nothing listens there yet', async () => {
+    plugin('exec sleep 100');
+    const ports: number[] = [];
+    let both: () => void = () => {};
+    const launched = new Promise<void>(resolve => {
+      both = resolve;
+    });
+    const one = (ami_name: string) =>
+      bake({ ...options(), session_manager_port: 0, ami_name } as EbsOptions, {
+        provision: async machine => {
+          ports.push((await machine.target(never)).port);
+          if (ports.length === 2) both();
+          await launched;
+        },
+      });
+    for (const { error } of await Promise.all([one('image-a'), one('image-b')])) assert.equal(error, undefined);
+    assert.equal(new Set(ports).size, 2, String(ports));
+  });
+
+  it('is not used on the embedded EC2, which has none: kiln connects directly', async () => {
+    process.env.PATH = folder();
+    Object.assign(process.env, {
+      AWS_ACCESS_KEY_ID: server.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: server.credentials.secretAccessKey,
+      AWS_ENDPOINT_URL: server.endpoint,
+    });
+    let host: string | undefined;
+    const { error } = await bake(options(), {
+      build: { local: true },
+      provision: async machine => {
+        host = (await machine.target(never)).host;
+      },
+    });
+    assert.equal(error, undefined);
+    assert.match(host ?? '', /^\d+\.\d+\.\d+\.\d+$/);
+    assert.deepEqual(requests, []);
   });
 });
 

@@ -99,6 +99,8 @@ function requireNewline(cursor: Cursor): void {
 }
 
 function reportDuplicate(cursor: Cursor, name: Name, earlier: Attribute): void {
+  // Both versions of an unresolved conflict set it.
+  if (cursor.diagnostics.some(one => one.code === 'merge-conflict')) return;
   cursor.report(name.span, 'duplicate-argument', `"${name.text}" is set twice in this block`, {
     hint: 'delete one of the two',
     notes: [{ message: 'set here first', span: earlier.nameSpan }],
@@ -163,7 +165,10 @@ function parseBlock(cursor: Cursor, token: Token, name: Name, suspects: Suspect[
       cursor.next();
       labels.push({ text: cursor.text(next), span: cursor.spanOf(next) });
     } else if (next.kind === 'open-quote') labels.push(parseLabel(cursor));
-    else failOnHeader(cursor, name, labels, next);
+    else {
+      failOnHeader(cursor, name, labels, next);
+      break;
+    }
   }
   const headerSpan = cursor.since(token.start);
   const open = cursor.next();

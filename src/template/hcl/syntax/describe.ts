@@ -50,6 +50,7 @@ export function startsExpression(token: Token): boolean {
 export function failOnStrangeToken(cursor: Cursor, token: Token): void {
   const span = cursor.spanOf(token);
   const text = cursor.text(token);
+  failOnConflict(cursor, token);
   if (token.kind === 'invalid') {
     if (text.startsWith('/*')) {
       cursor.fail(cursor.span(token.start, token.start + 2), 'unclosed-comment', 'the comment opened here never ends', {
@@ -71,6 +72,24 @@ export function failOnStrangeToken(cursor: Cursor, token: Token): void {
   const instead = WRITE_INSTEAD[text];
   if (instead !== undefined)
     cursor.fail(span, 'invalid-operator', `"${text}" is not an operator of HCL`, { hint: instead });
+}
+
+const CONFLICT = /(?:<{7} |={7}$|>{7} |\|{7} ).*/my;
+
+function failOnConflict(cursor: Cursor, { start }: Token): void {
+  const { text } = cursor.file;
+  if (start > 0 && text[start - 1] !== '\n') return;
+  CONFLICT.lastIndex = start;
+  const conflict = CONFLICT.exec(text)?.[0];
+  if (conflict === undefined) return;
+  cursor.fail(
+    cursor.span(start, start + conflict.length),
+    'merge-conflict',
+    'a merge conflict was left unresolved here',
+    {
+      hint: 'keep one of the two versions and delete the lines with <<<<<<<, ======= and >>>>>>>',
+    },
+  );
 }
 
 const WRITE_INSTEAD: Readonly<Record<string, string>> = {

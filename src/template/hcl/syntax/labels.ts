@@ -4,8 +4,8 @@ import { describeToken, failOnStrangeToken } from './describe.ts';
 import { unescapeQuoted } from './escapes.ts';
 import type { Token } from './tokens.ts';
 
-/** Explains a block header that does not lead to a brace. */
-export function failOnHeader(cursor: Cursor, name: Name, labels: readonly Name[], next: Token): never {
+/** Explains a block header that does not lead to a brace; comes back when the brace stands on a later line. */
+export function failOnHeader(cursor: Cursor, name: Name, labels: readonly Name[], next: Token): void {
   failOnStrangeToken(cursor, next);
   const only = labels[0];
   if (next.kind === '=') {
@@ -17,10 +17,12 @@ export function failOnHeader(cursor: Cursor, name: Name, labels: readonly Name[]
   if (next.kind === 'newline' || next.kind === 'end') {
     const gap = cursor.gap();
     cursor.skipNewlines();
-    if (cursor.accept('{'))
-      cursor.fail(gap, 'missing-brace', `the "{" of the block "${name.text}" must stand on the same line`, {
+    if (cursor.at('{')) {
+      cursor.report(gap, 'missing-brace', `the "{" of the block "${name.text}" must stand on the same line`, {
         hint: 'move the "{" up to here',
       });
+      return;
+    }
     cursor.fail(
       cursor.gap(),
       'missing-brace',
@@ -34,7 +36,7 @@ export function failOnHeader(cursor: Cursor, name: Name, labels: readonly Name[]
       },
     );
   }
-  return cursor.fail(
+  cursor.fail(
     cursor.spanOf(next),
     'missing-brace',
     `a block header is a name, labels and "{"; ${describeToken(cursor, next)} does not belong there`,
