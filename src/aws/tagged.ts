@@ -18,18 +18,25 @@ export interface TaggedResource {
 /** Names of temporary roles and profiles: `packer-` and a UUID. */
 const TEMPORARY_NAME = /^packer-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** All that carries a kiln run's tags in a region, in the order in which it can be removed. Throws KilnError. */
-export async function findTagged(region: string, signal: AbortSignal): Promise<TaggedResource[]> {
+/** Things per answer: EC2 asks that long lists be read in pages, and gives none of them more than this for some kinds. */
+const PAGE = 200;
+
+/**
+ * All that carries a kiln run's tags in a region, in the order in which it can be removed, however much it is.
+ * Throws KilnError.
+ */
+export async function findTagged(region: string, signal: AbortSignal, pageSize = PAGE): Promise<TaggedResource[]> {
   const aws = await createAws({ region }, { local: false, secret: () => {} });
   const ec2 = aws.ec2(region);
+  const at: Place = { ec2, signal, pageSize };
   const lists = await Promise.all([
-    instances(ec2, signal),
-    volumes(ec2, signal),
-    images(ec2, signal),
-    snapshots(ec2, signal),
-    launchTemplates(ec2, signal),
-    keyPairs(ec2, signal),
-    securityGroups(ec2, signal),
+    instances(at),
+    volumes(at),
+    images(at),
+    snapshots(at),
+    launchTemplates(at),
+    keyPairs(at),
+    securityGroups(at),
   ]);
   return lists.flat();
 }
@@ -92,55 +99,101 @@ async function orUndefined<T>(reply: Promise<T>): Promise<T | undefined> {
 
 const Filters = [{ Name: 'tag-key', Values: [RUN_TAG] }];
 
-async function instances(ec2: Ec2, signal: AbortSignal): Promise<TaggedResource[]> {
+interface Place {
+  readonly ec2: Ec2;
+  readonly signal: AbortSignal;
+  readonly pageSize: number;
+}
+
+/** All pages of a list; a page may be empty and not be the last one. */
+async function everyPage<R extends { readonly NextToken?: string | undefined }, T>(
+  { pageSize }: Place,
+  ask: (page: { MaxResults: number; NextToken?: string }) => Promise<R>,
+  items: (reply: R) => readonly T[] | undefined,
+): Promise<T[]> {
+  const all: T[] = [];
+  let NextToken: string | undefined;
+  do {
+    const reply = await ask({ MaxResults: pageSize, ...(NextToken && { NextToken }) });
+    all.push(...(items(reply) ?? []));
+    NextToken = reply.NextToken;
+  } while (NextToken);
+  return all;
+}
+
+async function instances(at: Place): Promise<TaggedResource[]> {
+  const { ec2, signal } = at;
   const alive = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] };
-  const { Reservations = [] } = await ec2.describeInstances({ Filters: [...Filters, alive] }, signal);
-  return Reservations.flatMap(one => one.Instances ?? []).flatMap(one =>
-    listed(ec2, 'ec2:instance', { id: one.InstanceId }, one.Tags, one.LaunchTime),
+  const found = await everyPage(
+    at,
+    page => ec2.describeInstances({ ...page, Filters: [...Filters, alive] }, signal),
+    reply => reply.Reservations?.flatMap(one => one.Instances ?? []),
   );
+  return found.flatMap(one => listed(ec2, 'ec2:instance', { id: one.InstanceId }, one.Tags, one.LaunchTime));
 }
 
-async function volumes(ec2: Ec2, signal: AbortSignal): Promise<TaggedResource[]> {
-  const { Volumes = [] } = await ec2.describeVolumes({ Filters }, signal);
-  return Volumes.flatMap(one => listed(ec2, 'ec2:volume', { id: one.VolumeId }, one.Tags, one.CreateTime));
+async function volumes(at: Place): Promise<TaggedResource[]> {
+  const { ec2, signal } = at;
+  const found = await everyPage(
+    at,
+    page => ec2.describeVolumes({ ...page, Filters }, signal),
+    reply => reply.Volumes,
+  );
+  return found.flatMap(one => listed(ec2, 'ec2:volume', { id: one.VolumeId }, one.Tags, one.CreateTime));
 }
 
-async function images(ec2: Ec2, signal: AbortSignal): Promise<TaggedResource[]> {
-  const { Images = [] } = await ec2.describeImages({ Owners: ['self'], Filters }, signal);
-  return Images.flatMap(one => {
-    const at = one.CreationDate ? new Date(one.CreationDate) : undefined;
-    return listed(ec2, 'ec2:image', { id: one.ImageId, name: one.Name }, one.Tags, at);
+async function images(at: Place): Promise<TaggedResource[]> {
+  const { ec2, signal } = at;
+  const found = await everyPage(
+    at,
+    page => ec2.describeImages({ ...page, Owners: ['self'], Filters }, signal),
+    reply => reply.Images,
+  );
+  return found.flatMap(one => {
+    const made = one.CreationDate ? new Date(one.CreationDate) : undefined;
+    return listed(ec2, 'ec2:image', { id: one.ImageId, name: one.Name }, one.Tags, made);
   });
 }
 
-async function snapshots(ec2: Ec2, signal: AbortSignal): Promise<TaggedResource[]> {
-  const { Snapshots = [] } = await ec2.describeSnapshots({ OwnerIds: ['self'], Filters }, signal);
-  return Snapshots.flatMap(one => listed(ec2, 'ec2:snapshot', { id: one.SnapshotId }, one.Tags, one.StartTime));
-}
-
-async function launchTemplates(ec2: Ec2, signal: AbortSignal): Promise<TaggedResource[]> {
-  const { LaunchTemplates = [] } = await ec2.describeLaunchTemplates({ Filters }, signal);
-  return LaunchTemplates.flatMap(one =>
-    listed(
-      ec2,
-      'ec2:launch-template',
-      { id: one.LaunchTemplateId, name: one.LaunchTemplateName },
-      one.Tags,
-      one.CreateTime,
-    ),
+async function snapshots(at: Place): Promise<TaggedResource[]> {
+  const { ec2, signal } = at;
+  const found = await everyPage(
+    at,
+    page => ec2.describeSnapshots({ ...page, OwnerIds: ['self'], Filters }, signal),
+    reply => reply.Snapshots,
   );
+  return found.flatMap(one => listed(ec2, 'ec2:snapshot', { id: one.SnapshotId }, one.Tags, one.StartTime));
 }
 
-async function keyPairs(ec2: Ec2, signal: AbortSignal): Promise<TaggedResource[]> {
+async function launchTemplates(at: Place): Promise<TaggedResource[]> {
+  const { ec2, signal } = at;
+  const found = await everyPage(
+    at,
+    page => ec2.describeLaunchTemplates({ ...page, Filters }, signal),
+    reply => reply.LaunchTemplates,
+  );
+  return found.flatMap(one => {
+    const names = { id: one.LaunchTemplateId, name: one.LaunchTemplateName };
+    return listed(ec2, 'ec2:launch-template', names, one.Tags, one.CreateTime);
+  });
+}
+
+/** EC2 gives all key pairs in one answer. */
+async function keyPairs({ ec2, signal }: Place): Promise<TaggedResource[]> {
   const { KeyPairs = [] } = await ec2.describeKeyPairs({ Filters }, signal);
   return KeyPairs.flatMap(one =>
     listed(ec2, 'ec2:key-pair', { id: one.KeyPairId, name: one.KeyName }, one.Tags, one.CreateTime),
   );
 }
 
-async function securityGroups(ec2: Ec2, signal: AbortSignal): Promise<TaggedResource[]> {
-  const { SecurityGroups = [] } = await ec2.describeSecurityGroups({ Filters }, signal);
-  return SecurityGroups.flatMap(one =>
+async function securityGroups(at: Place): Promise<TaggedResource[]> {
+  const { ec2, signal } = at;
+  const found = await everyPage(
+    at,
+    page => ec2.describeSecurityGroups({ ...page, Filters }, signal),
+    reply => reply.SecurityGroups,
+  );
+  return found.flatMap(one =>
     listed(ec2, 'ec2:security-group', { id: one.GroupId, name: one.GroupName }, one.Tags, undefined),
   );
 }

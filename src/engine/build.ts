@@ -164,8 +164,11 @@ export class Build {
     this.#provisioning = true;
     const contexts = this.#provisionContexts(communicator);
     const first = resume?.kept.provisioner ?? 0;
-    if (resume && first > 0)
-      this.ui.say(`Going on at provisioner ${first + 1} of ${plan.provisioners.length}; those before it have run.`);
+    const count = plan.provisioners.length;
+    if (resume && first >= count)
+      this.ui.say(`No provisioner is left to run: the template has ${count}, and that many have run.`);
+    else if (resume && first > 0)
+      this.ui.say(`Going on at provisioner ${first + 1} of ${count}; those before it have run.`);
     for (const [index, planned] of plan.provisioners.entries()) {
       if (index < first) continue;
       this.#provisioner = index;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { createAws, type Ec2 } from '../../src/aws/client/index.ts';
 import { undoResource } from '../../src/aws/undo.ts';
+import { waitForInstance } from '../../src/aws/waits.ts';
 import type { LocalEc2 } from '../../src/local-ec2/index.ts';
 import type { ResourceRef } from '../../src/sdk/resources.ts';
 import { hollowEc2, leaks, minimal, SOURCE } from '../helpers/ebs-bake.ts';
@@ -47,6 +48,7 @@ describe('undoing a resource from its plain data', () => {
   };
   const image = async (name: string, run = 'r1'): Promise<string> => {
     const InstanceId = await launch(name);
+    await waitForInstance(ec2, InstanceId, 'running', signal);
     const { ImageId = '' } = await ec2.createImage(
       {
         InstanceId,

@@ -124,6 +124,13 @@ describe('kiln fmt', () => {
     assert.deepEqual(await fmt(['-check', '-recursive', dir]), { code: 0, out: '', err: '' });
   });
 
+  it('takes off a byte order mark and carriage returns, even where the layout is right', async () => {
+    const paths = [write('bom.json', `\ufeff${NEAT}`), write('crlf.json', NEAT.replaceAll('\n', '\r\n'))];
+    assert.deepEqual(await fmt(['-check', ...paths]), { code: 3, out: 'bom.json\ncrlf.json\n', err: '' });
+    assert.equal((await fmt(paths)).code, 0);
+    assert.deepEqual([text('bom.json'), text('crlf.json')], [NEAT, NEAT]);
+  });
+
   it('reads standard input beside files: the text, with -diff the difference, with -check neither', async () => {
     assert.deepEqual(await fmt(['-'], UGLY), { code: 0, out: NEAT, err: '' });
     assert.deepEqual(await fmt(['-'], NEAT), { code: 0, out: NEAT, err: '' });

@@ -20,7 +20,7 @@ describe('bad input: one clear message, exit code 1', function () {
     ['a list instead of an object', '[]', /object/],
     [
       'a wrong type',
-      { builders: [{ ...NULL_BUILDER }], provisioners: [{ type: 'shell', inline: {} }] },
+      { builders: [{ ...NULL_BUILDER }], provisioners: [{ type: 'shell', inline: { a: 1 } }] },
       /"inline" takes/,
     ],
     ['an unknown root key', { builders: [NULL_BUILDER], provisoners: [] }, /provisoners/],

@@ -109,6 +109,7 @@ local.a: "x-d"
     assert.doesNotMatch(stdout, /ter2/);
     assert.match(stdout, /local\.url: "https:\/\/me:<sensitive>@x"/);
     assert.match(stdout, /provisioners:\n\n {6}shell-local\.second\n/);
+    assert.match(stdout, /post-processors:\n\n {6}<no post-processor>\n/);
     for (const flag of ['-json', '-machine-readable'])
       assert.doesNotMatch((await scratch.run(['inspect', flag, 'secret.pkr.hcl'])).stdout, /ter2/);
   });

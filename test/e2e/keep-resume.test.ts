@@ -133,7 +133,7 @@ describe(`kiln build -on-error=keep, ssh and resume${skip ? ` (skipped: ${skip})
     assert.equal((await scratch.run(['gc', '-json'])).stdout, '');
     assert.match(
       (await scratch.run(['runs', 'last'])).stdout,
-      /removed instance [\s\S]*finished AMI [\s\S]*Z {2}succeeded\n$/,
+      /finished AMI [\s\S]*removed instance [\s\S]*Z {2}succeeded\n$/,
     );
   });
 

@@ -162,6 +162,16 @@ describe('-on-error, -debug and the error-cleanup-provisioner', function () {
     assert.equal(server.state().images.length, 1);
   });
 
+  it('resume: says so when the template has no provisioner left to run', async () => {
+    write({ provisioners: steps('exit 3') });
+    assert.equal((await build('-on-error=keep')).code, 1);
+    write({ provisioners: steps('true').slice(0, 1) });
+    const result = await scratch.run(['resume'], env);
+    assert.equal(result.code, 0, result.stdout + result.stderr);
+    assert.match(result.stdout, /No provisioner is left to run: the template has 1, and that many have run/);
+    assert.equal(scratch.read('steps'), 'one\n');
+  });
+
   it('keep: is told when the instance is gone by then', async () => {
     write();
     assert.equal((await build('-on-error=keep')).code, 1);

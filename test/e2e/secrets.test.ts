@@ -166,6 +166,43 @@ describe('sensitive values, end to end', () => {
     }
   });
 
+  it('are masked in excerpts of HCL2 files with mistakes too', async () => {
+    scratch = new Scratch();
+    scratch.write(
+      't.pkr.hcl',
+      `variable "token" {
+  type = string
+  default = "S3cr3t-default"
+  sensitive = true
+}
+source "null" "a" {
+  communicator = "none"
+  bogus = "S3cr3t-default"
+}
+build { sources = ["null.a"] }
+`,
+    );
+    scratch.write('same-line.pkrvars.hcl', 'token = "S3cr3t-one" size = 5\n');
+    scratch.write('open.pkrvars.hcl', 'token = "S3cr3t-one\n');
+    scratch.write('type.pkrvars.hcl', 'token = ["S3cr3t-one", "S3cr3t-two"]\n');
+    scratch.write('number.pkrvars.hcl', 'token = 5333333 5\n');
+    scratch.write('data.pkrvars.json', '{"token": "S3cr3t-one" "size": 5}\n');
+    for (const name of [
+      'same-line.pkrvars.hcl',
+      'open.pkrvars.hcl',
+      'type.pkrvars.hcl',
+      'number.pkrvars.hcl',
+      'data.pkrvars.json',
+    ]) {
+      const { code, stderr } = await scratch.run(['validate', `-var-file=${name}`, 't.pkr.hcl']);
+      assert.equal(code, 1);
+      assert.match(stderr, new RegExp(`--> ${name.replaceAll('.', '\\.')}:1:`));
+      assert.doesNotMatch(stderr, /S3cr3t|5333333/, name);
+    }
+    const { stderr } = await scratch.run(['validate', '-var=token=other', 't.pkr.hcl']);
+    assert.match(stderr, /bogus = "<sensitive>"/);
+  });
+
   it('are masked in the console', async () => {
     scratch = new Scratch();
     scratch.write('t.json', template('true'));

@@ -218,6 +218,27 @@ describe('what EC2 does at night', () => {
       }).timeout(60_000);
     }
 
+    it('do not keep kiln from the Windows password', async () => {
+      const actions = ['GetPasswordData'];
+      await start({
+        faults: {
+          faults: [{ kind: 'stale-read', resources: ['instance'], milliseconds: 1500, as: 'not-found', actions }],
+        },
+      });
+      const { machine } = await succeeds({
+        source_ami_filter: {
+          filters: { name: 'Windows_Server-2022-English-Full-Base-*' },
+          owners: ['amazon'],
+          most_recent: true,
+        },
+        source_ami: '',
+        communicator: 'winrm',
+        winrm_username: 'Administrator',
+      });
+      assert.ok((await machine?.target(never))?.password);
+      assert.ok(server.calls.some(call => call.action === 'GetPasswordData' && call.outcome !== 'ok'));
+    }).timeout(60_000);
+
     for (const as of ['not-found', 'empty'] as const) {
       it(`do not make kiln forget what it has just made, when it must go again at once (${as})`, async () => {
         const all = ['instance', 'image', 'snapshot', 'security-group', 'key-pair', 'volume'] as const;
@@ -271,6 +292,45 @@ describe('what EC2 does at night', () => {
       });
       await fails(everywhere, /^EC2 refused ModifyImageAttribute in \S+: .*InvalidUserID.Malformed/, /^/);
       assert.deepEqual(server.state().snapshots, []);
+    });
+
+    for (const action of ['ModifyImageAttribute', 'CreateTags'])
+      it(`with allow_partial_copy does without a region in which ${action} fails`, async () => {
+        await start({
+          onCall: (_, called, region) => (called === action && region === 'eu-west-1' ? 'drop' : undefined),
+        });
+        const { run, artifact } = await succeeds({ ...everywhere, allow_partial_copy: true, max_retries: 2 });
+        assert.match(artifact?.id ?? '', /^us-east-1:ami-\w+,us-west-2:ami-\w+$/);
+        assert.match(
+          run.ui.errors.join(),
+          /not in all regions, which allow_partial_copy permits\. EC2 in eu-west-1 could not/,
+        );
+        assert.deepEqual(
+          server
+            .state()
+            .images.map(image => image.region)
+            .sort(),
+          ['us-east-1', 'us-west-2'],
+        );
+      }).timeout(60_000);
+
+    it('with allow_partial_copy still undoes all when the build region fails', async () => {
+      await start({
+        onCall: (_, called, region) =>
+          called === 'ModifyImageAttribute' && region === 'us-east-1' ? 'drop' : undefined,
+      });
+      await fails(
+        { ...everywhere, allow_partial_copy: true, max_retries: 2 },
+        /^EC2 in us-east-1 could not be reached/,
+        /^/,
+      );
+      assert.deepEqual(server.state().snapshots, []);
+    }).timeout(60_000);
+
+    it('with allow_partial_copy fails when no region at all has it', async () => {
+      await start({ faults: { faults: [{ kind: 'error', actions: ['CopyImage'], code: 'UnauthorizedOperation' }] } });
+      const options = { ...everywhere, allow_partial_copy: true, skip_save_build_region: true };
+      await fails(options, /^copying AMI ami-\w+ failed: EC2 refused CopyImage in eu-west-1/, /lack ec2:CopyImage/);
     });
 
     it('undoes images that are protected from deregistration already', async () => {

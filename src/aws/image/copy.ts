@@ -1,8 +1,9 @@
-import { KilnError, messageOf } from '../../sdk/errors.ts';
+import { KilnError } from '../../sdk/errors.ts';
 import type { Ec2 } from '../client/index.ts';
 import { tagSpecs } from '../tags.ts';
 import { acquireImage } from './acquire.ts';
 import type { MadeImage, Making } from './making.ts';
+import { giveUp, type RegionFailure, toldTogether, tolerable } from './partial.ts';
 import type { Replaced } from './replace.ts';
 
 /**
@@ -22,7 +23,7 @@ export async function copyImage(
     regions.map(region => copyTo(making, source, machine.aws.ec2(region), replaced)),
   );
   const made: MadeImage[] = [];
-  const failures: { readonly region: string; readonly error: unknown }[] = [];
+  const failures: RegionFailure[] = [];
   for (const [index, one] of settled.entries()) {
     if (one.status === 'fulfilled') made.push(one.value);
     else failures.push({ region: regions[index] ?? '', error: one.reason });
@@ -30,12 +31,12 @@ export async function copyImage(
   run.signal.throwIfAborted();
   const [first] = failures;
   if (!first) return made;
-  const all = failures.map(one => `${one.region}: ${messageOf(one.error)}`).join('; ');
-  if (plan.options.allow_partial_copy && !failures.some(one => one.region === machine.ec2.region)) {
-    run.ui.error(`The AMI is not copied everywhere, which allow_partial_copy permits. ${all}`);
+  const beside = regions.includes(machine.ec2.region) || plan.options.skip_save_build_region ? 0 : 1;
+  if (tolerable(making, failures, made.length + beside)) {
+    await giveUp(making, replaced, failures);
     return made;
   }
-  throw new KilnError(`copying AMI ${source.id} failed: ${all}`, {
+  throw new KilnError(`copying AMI ${source.id} failed: ${toldTogether(failures)}`, {
     hint:
       first.error instanceof KilnError && first.error.hint
         ? first.error.hint

@@ -1,12 +1,12 @@
 import type { PostProcessContext } from '../../sdk/plugin.ts';
 import { randomName } from '../launch/names.ts';
 import { checkRegions } from '../launch/pre-validate.ts';
-import { together } from '../launch/together.ts';
 import type { Ec2Machine } from '../machine.ts';
 import { copyRegions } from '../rules/index.ts';
 import type { Image } from '../types.ts';
 import { copyImage } from './copy.ts';
 import { type MadeImage, type Making, startMaking } from './making.ts';
+import { inAllRegions } from './partial.ts';
 import type { ImagePlan } from './plan.ts';
 import { protectImage, publishImage, tagFinished } from './publish.ts';
 import { Replaced } from './replace.ts';
@@ -28,12 +28,11 @@ export async function makeImages(
     await checkRegions(machine.ec2, regions, run.signal);
   }
   const replaced = new Replaced(making);
-  const made: MadeImage[] = [];
+  let made: MadeImage[] = [];
   try {
     for await (const image of imagesOf(making, regions, replaced, run)) made.push(image);
-    await together(...made.map(image => publishImage(making, image)));
-    await together(...made.map(image => protectImage(making, image)));
-    await together(...made.map(image => tagFinished(making, image)));
+    for (const step of [publishImage, protectImage, tagFinished])
+      made = await inAllRegions(making, made, replaced, step);
   } catch (error) {
     // The name must be free again before an old image can have it back.
     for (const image of making.owned) await image.release();

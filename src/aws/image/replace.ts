@@ -25,9 +25,9 @@ const LOOKS = [0, 500, 1000, 2000, 4000, 8000];
  */
 export class Replaced {
   readonly #making: Making;
-  readonly #gone: Owned<Image>[] = [];
+  #gone: { readonly ec2: Ec2; readonly owned: Owned<Image> }[] = [];
   /** Snapshots are all that is left of images that cannot be registered again. */
-  readonly #unrestorable: { readonly ec2: Ec2; readonly image: Image }[] = [];
+  #unrestorable: { readonly ec2: Ec2; readonly image: Image }[] = [];
   #finished = false;
 
   constructor(making: Making) {
@@ -65,7 +65,7 @@ export class Replaced {
   async free(ec2: Ec2, images: readonly Image[]): Promise<void> {
     const { run } = this.#making;
     for (const image of images) {
-      if (canRegister(image)) this.#gone.push(await this.#takeAway(ec2, image));
+      if (canRegister(image)) this.#gone.push({ ec2, owned: await this.#takeAway(ec2, image) });
       else {
         await gone(() => ec2.deregisterImage({ ImageId: image.ImageId }, run.signal));
         this.#unrestorable.push({ ec2, image });
@@ -77,7 +77,7 @@ export class Replaced {
   /** The new images are there: what the old ones leave behind goes if the template says so. Never throws. */
   async finish(): Promise<void> {
     this.#finished = true;
-    for (const old of this.#gone) await old.release();
+    for (const { owned } of this.#gone) await owned.release();
     const { plan, run } = this.#making;
     if (!plan.options.force_delete_snapshot) return;
     for (const { ec2, image } of this.#unrestorable) {
@@ -87,14 +87,17 @@ export class Replaced {
     }
   }
 
-  /** The new images did not come about: registers the old ones again. Never throws. */
-  async restore(): Promise<void> {
-    for (const old of this.#gone) await old.release();
+  /** The new images did not come about, at all or in one region: registers the old ones again. Never throws. */
+  async restore(region?: string): Promise<void> {
+    const concerns = (one: { readonly ec2: Ec2 }): boolean => region === undefined || one.ec2.region === region;
+    for (const { owned } of this.#gone.filter(concerns)) await owned.release();
     const { ui } = this.#making.run;
-    for (const { ec2, image } of this.#unrestorable)
+    for (const { ec2, image } of this.#unrestorable.filter(concerns))
       ui.error(
         `AMI ${image.ImageId} "${image.Name}" in ${ec2.region} cannot be registered again, as it has a platform or billing codes; its snapshots are kept.`,
       );
+    this.#gone = this.#gone.filter(one => !concerns(one));
+    this.#unrestorable = this.#unrestorable.filter(one => !concerns(one));
   }
 
   /** Deregisters an image. Its undo brings it back, or once the new ones are finished removes what is left of it. */

@@ -2,9 +2,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { RunOptions } from '../options/index.ts';
 import type { Image } from '../types.ts';
 import { buildTimeOf } from './build-time.ts';
+import { MOST_BYTES } from './user-data.ts';
 
-/** The most user data EC2 takes, in bytes, before base64 (RunInstances, UserData). */
-const MOST_BYTES = 16_384;
 /** How cloud-init tells user data of its own kinds; anything else (Ignition, Windows, TOML) is for somebody else. */
 const FOR_CLOUD_INIT =
   /^(#!|#cloud-config|#include|#cloud-boothook|#part-handler|#upstart-job|## template:|Content-Type:|MIME-Version:)/i;

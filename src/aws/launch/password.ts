@@ -4,6 +4,7 @@ import { formatDuration } from '../../sdk/duration.ts';
 import { KilnError } from '../../sdk/errors.ts';
 import type { RunContext } from '../../sdk/plugin.ts';
 import type { Ec2 } from '../client/index.ts';
+import { isKind } from '../policy/aws-error.ts';
 
 /** How long to wait for the Windows password when the template does not say (reference: windows_password_timeout). */
 const LONGEST = 20 * 60_000;
@@ -26,7 +27,9 @@ export async function windowsPassword(
   run.ui.say('Waiting for the Windows password; this usually takes 5, at most 15 minutes...');
   const until = performance.now() + longest;
   for (;;) {
-    const { PasswordData } = await ec2.getPasswordData({ InstanceId: instanceId }, run.signal);
+    const { PasswordData } = await ec2.getPasswordData({ InstanceId: instanceId }, run.signal, {
+      notYet: error => isKind(error, 'not-found'),
+    });
     if (PasswordData?.trim()) {
       const password = decrypted(PasswordData.trim(), privateKey);
       run.secret(password);

@@ -46,11 +46,13 @@ export async function findSourceImage(ec2: Ec2, options: SourceOptions, signal: 
 }
 
 function choose(images: readonly Image[], options: SourceOptions, region: string): Image {
-  const wanted = options.source_ami ? `source_ami ${options.source_ami}` : 'an image for source_ami_filter';
   const newest = [...images].sort((a, b) => Date.parse(b.CreationDate ?? '') - Date.parse(a.CreationDate ?? ''));
   const [first, ...others] = newest;
   if (!first) {
-    throw new KilnError(`${wanted} does not exist in ${region}, or may not be used by this account`, {
+    const missing = options.source_ami
+      ? `source_ami ${options.source_ami} does not exist in ${region}, or may not be used by this account`
+      : `no image in ${region} that this account may use matches source_ami_filter`;
+    throw new KilnError(missing, {
       hint: options.source_ami
         ? 'image ids differ from region to region: check the id and the region'
         : 'check filters, owners and the region; deprecated images need include_deprecated',

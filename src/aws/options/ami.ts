@@ -81,7 +81,7 @@ export const snapshotOptions = {
 /** What kiln adds to Packer's options of every image. */
 export const partialCopyOptions = {
   allow_partial_copy: option.boolean({
-    note: 'Keep the image where it could be made although copying to some region failed (a kiln addition).',
+    note: 'Keep the image where it is made and published although that fails in regions besides the build region (a kiln addition).',
     default: false,
   }),
 } as const;

@@ -1,4 +1,6 @@
 import { orAborted } from '../../sdk/async.ts';
+import { isKind } from './aws-error.ts';
+import type { FailureKind } from './codes.ts';
 
 interface Asker<Item, Result> {
   readonly item: Item;
@@ -6,6 +8,8 @@ interface Asker<Item, Result> {
   reject(error: unknown): void;
   /** The call that the asker waits for. */
   call?: { readonly controller: AbortController; waiting: number };
+  /** It has its result, or was cancelled. */
+  served: boolean;
 }
 
 /**
@@ -28,12 +32,13 @@ export class Gathering<Item, Result> {
   async ask(item: Item, signal: AbortSignal): Promise<Result> {
     signal.throwIfAborted();
     const { promise, ...settle } = settleable<Result>();
-    const asker: Asker<Item, Result> = { item, ...settle };
+    const asker: Asker<Item, Result> = { item, ...settle, served: false };
     this.#askers.push(asker);
     if (this.#timer === undefined) this.#timer = setTimeout(() => this.#go(), this.#pause());
     try {
       return await orAborted(promise, signal);
     } finally {
+      asker.served = true;
       // One who is cancelled before the call is sent is not part of it; a call nobody waits for any more ends.
       this.#askers = this.#askers.filter(one => one !== asker);
       if (asker.call && --asker.call.waiting === 0) asker.call.controller.abort(new Error('nobody waits any more'));
@@ -55,12 +60,15 @@ export class Gathering<Item, Result> {
       const results = await this.#send(items, call.controller.signal);
       for (const [index, one] of askers.entries()) one.resolve(results[index] as Result);
     } catch (error) {
-      // One item may have spoilt the call for the others.
-      if (askers.length === 1) askers[0]?.reject(error);
-      else for (const one of askers) await this.#answer([one]);
+      // One item may have spoilt the call for the others; but who cannot be reached at all is not asked for each of them.
+      if (askers.length === 1 || isKind(error, ...EVERYBODYS)) for (const one of askers) one.reject(error);
+      else for (const one of askers) if (!one.served) await this.#answer([one]);
     }
   }
 }
+
+/** Failures that have nothing to do with what was asked for. */
+const EVERYBODYS: readonly FailureKind[] = ['unreachable', 'throttling', 'skew', 'expired', 'credentials'];
 
 /** Things in one call; EC2 takes up to 1000 ids, and tags up to 500 of them at once. */
 const MOST = 100;

@@ -174,11 +174,20 @@ function checkPlacement(options: RunOptions, context: PrepareContext): void {
 function checkFilters(options: RunOptions, context: PrepareContext): void {
   for (const name of ['source_ami_filter', 'vpc_filter', 'subnet_filter', 'security_group_filter'] as const) {
     for (const [filter, value] of Object.entries(options[name]?.filters ?? {})) {
-      if (csvRow(value) === undefined) {
+      const path = [name, 'filters', filter];
+      if (value.trim() === '') {
+        // Often a variable that only the build's var-file sets, so no error: EC2 refuses it before anything is launched.
+        context.warning(
+          path,
+          'empty-filter',
+          `filter ${filter} has no value, so it finds nothing`,
+          'give it one, or leave it out',
+        );
+      } else if (csvRow(value) === undefined) {
         context.error(
-          [name, 'filters', filter],
+          path,
           'bad-filter',
-          value.trim() === '' ? `filter ${filter} has no value` : `the value of filter ${filter} is not one row of CSV`,
+          `the value of filter ${filter} is not one row of CSV`,
           'separate values by commas; put a value that holds a comma in double quotes',
         );
       }

@@ -5,6 +5,7 @@ import { createRenderer } from '../../template/interpolate/index.ts';
 import { loadTemplate } from '../../template/load.ts';
 import type { Renderer, VariableInfo } from '../../template/model.ts';
 import { PACKER_COMPATIBLE_VERSION } from '../../template/version.ts';
+import { awsSecrets } from '../aws-secrets.ts';
 import { dataSources } from '../data-sources.ts';
 import type { Io } from '../io.ts';
 import { loadOptions, type TemplateArgs } from '../load-options.ts';
@@ -29,6 +30,7 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
   const options = {
     ...loadOptions(args, io, { evaluateDatasources: true }),
     missingAllowed: true,
+    secrets: awsSecrets,
     dataSources: dataSources(),
   };
   const evaluate = path === undefined ? emptyTemplate(options) : await ofTemplate(path, options, args, io);

@@ -51,7 +51,8 @@ async function fixOne(
   const { source, diagnostics } = await readSource(path, { cwd: io.cwd, stdin: () => io.stdin() });
   if (!source) return diagnostics;
   const parsed = parseJson(source);
-  for (const text of confidentialTexts(parsed.root, [])) secrets.add(text);
+  for (const text of confidentialTexts(parsed.root, [], parsed.diagnostics.length > 0 ? [source.text] : []))
+    secrets.add(text);
   if (!parsed.root || hasErrors(parsed.diagnostics)) return [...diagnostics, ...parsed.diagnostics];
   const fixed = fixTemplate(parsed.root);
   if (!fixed.document) return fixed.diagnostics;

@@ -1,5 +1,6 @@
 import { type Diagnostic, hasErrors, sortDiagnostics } from '../../sdk/diagnostics.ts';
 import { loadTemplate, type TemplateOptions } from '../../template/load.ts';
+import { awsSecrets } from '../aws-secrets.ts';
 import { dataSources } from '../data-sources.ts';
 import type { Io } from '../io.ts';
 import { loadOptions } from '../load-options.ts';
@@ -18,6 +19,7 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
       evaluateDatasources: args.boolean('evaluate-datasources') === true,
       warnUndeclared: args.boolean('no-warn-undeclared-var') !== true,
     }),
+    secrets: awsSecrets,
     dataSources: dataSources(),
   };
   const found: Diagnostic[] = [];

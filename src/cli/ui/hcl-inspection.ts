@@ -18,7 +18,7 @@ export function hclInspection({ variables, locals, builds }: Sections): string {
 
 function buildText(build: BuildSection, index: number): string {
   const section = (title: string, lines: readonly string[]): string =>
-    `    ${title}:\n\n${lines.length > 0 ? lines.map(line => `      ${line}\n`).join('') : `      <no ${title.replace('-', ' ')}>\n`}`;
+    `    ${title}:\n\n${lines.length > 0 ? lines.map(line => `      ${line}\n`).join('') : `      <no ${title.slice(0, -1)}>\n`}`;
   return [
     `  > ${build.name === '' ? `<unnamed build ${index}>` : build.name}:\n`,
     ...(build.description ? [`    > Description: ${build.description.replaceAll('\n', '\n      ')}\n`] : []),

@@ -10,6 +10,7 @@ import { checkRegistry } from './blocks/registry.ts';
 import type { Resolved } from './blocks/resolve.ts';
 import { Selection } from './blocks/selection.ts';
 import { readSources } from './blocks/sources.ts';
+import { confidentialTexts } from './confidential.ts';
 import type { DataSources } from './data.ts';
 import { prepareLoading, secretsOf } from './loading.ts';
 import { toJson } from './values/json.ts';
@@ -85,7 +86,13 @@ export async function loadHclTemplate(path: string, options: HclLoadOptions): Pr
       variables: new Map(),
     }),
   };
-  return { template, requiredPlugins, diagnostics: sortDiagnostics(withoutRepeats(diagnostics)) };
+  const declarations = [...resolved.values()].map(one => one.declaration);
+  return {
+    template,
+    requiredPlugins,
+    diagnostics: sortDiagnostics(withoutRepeats(diagnostics)),
+    confidential: confidentialTexts(declarations, diagnostics),
+  };
 }
 
 /** What is wrong with a provisioner is found once for each source it runs for. */

@@ -15,7 +15,7 @@ interface InspectResult {
 /** What is in a JSON template, as written: nothing is rendered, required variables may be missing. */
 export function inspectJson(source: SourceFile): InspectResult {
   const { raw, root, diagnostics } = parseTemplate(source);
-  if (!raw || hasErrors(diagnostics)) return { diagnostics, confidential: confidentialTexts(root, []) };
+  if (!raw || hasErrors(diagnostics)) return { diagnostics, confidential: confidentialTexts(root, [], [source.text]) };
   const sensitive = new Set(raw.sensitive.map(({ name }) => name));
   // A text that must not be shown is hidden wherever it stands, as in Packer: also as another variable's default.
   const hidden = new Set(

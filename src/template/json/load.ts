@@ -30,7 +30,10 @@ export interface JsonLoadOptions extends LoadOptions {
 export async function loadJsonTemplate(source: SourceFile, options: JsonLoadOptions): Promise<LoadResult> {
   const { raw, root, diagnostics: parsed } = parseTemplate(source);
   if (!raw || options.syntaxOnly)
-    return { diagnostics: sortDiagnostics(parsed), confidential: confidentialTexts(root, []) };
+    return {
+      diagnostics: sortDiagnostics(parsed),
+      confidential: confidentialTexts(root, [], raw ? [] : [source.text]),
+    };
   const diagnostics: Diagnostic[] = [...parsed, ...checkTemplate(raw), ...checkMinVersion(raw)];
   const dir = source.path === '-' ? options.cwd : dirname(resolve(options.cwd, source.path));
   const env = {
@@ -40,7 +43,7 @@ export async function loadJsonTemplate(source: SourceFile, options: JsonLoadOpti
     startedAt: options.startedAt,
     version: PACKER_COMPATIBLE_VERSION,
   } as const;
-  const { assigned, written } = await givenValues(options, diagnostics);
+  const { assigned, written, broken } = await givenValues(options, diagnostics);
   const variables = await resolveVariables(
     { declared: raw.variables, assigned },
     { ...env, env: options.env, secrets: options.secrets, missingAllowed: options.missingAllowed },
@@ -63,7 +66,7 @@ export async function loadJsonTemplate(source: SourceFile, options: JsonLoadOpti
       renderer,
     },
     diagnostics: sortDiagnostics([...diagnostics, ...variables.diagnostics, ...built.diagnostics]),
-    confidential: confidentialTexts(root, written),
+    confidential: confidentialTexts(root, written, broken),
   };
 }
 
@@ -85,6 +88,7 @@ async function givenValues(options: JsonLoadOptions, diagnostics: Diagnostic[]) 
   return {
     assigned: [...files.flatMap(file => file.values), ...commandLine],
     written: [...files.flatMap(file => file.written), ...commandLine],
+    broken: files.flatMap(file => file.broken ?? []),
   };
 }
 

@@ -16,6 +16,8 @@ interface GivenValues {
   readonly values: readonly GivenValue<StringNode>[];
   /** All members that could be read, of whatever type, also of a file with errors. */
   readonly written: readonly GivenValue[];
+  /** The whole text of a file that is no proper text, or has syntax errors. */
+  readonly broken?: string;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -23,7 +25,10 @@ interface GivenValues {
 export async function readVarFile(path: string, cwd: string, stdin?: () => Promise<Buffer>): Promise<GivenValues> {
   const what = 'the variable file';
   const { source, diagnostics } = await readSource(path, { cwd, what, stdin });
-  if (!source) return { values: [], written: [], diagnostics };
+  if (!source) {
+    const broken = diagnostics[0]?.span?.file.text;
+    return { values: [], written: [], ...(broken !== undefined && { broken }), diagnostics };
+  }
   if (/\.hcl$/.test(path)) {
     const message = `${quoted(path)} is an HCL2 variable file, and the template is JSON`;
     const hint = 'write the values as {"name": "value"} in a .json file';
@@ -32,7 +37,7 @@ export async function readVarFile(path: string, cwd: string, stdin?: () => Promi
   }
   const { root, diagnostics: syntax } = parseJson(source);
   const written = root?.kind === 'object' ? root.members.map(({ key, value }) => ({ name: key, value })) : [];
-  if (!root || syntax.length > 0) return { values: [], written, diagnostics: syntax };
+  if (!root || syntax.length > 0) return { values: [], written, broken: source.text, diagnostics: syntax };
   if (root.kind !== 'object') {
     const message = `a variable file must be an object, not ${describeKind(root)}`;
     const hint = 'write {"name": "value", ...}';

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, it } from 'mocha';
+import { isKind, toAwsError } from '../../../src/aws/policy/aws-error.ts';
 import { Gathering } from '../../../src/aws/policy/gathering.ts';
 
 const never = new AbortController().signal;
@@ -38,6 +39,33 @@ describe('gathering', () => {
       results.map(one => (one.status === 'fulfilled' ? one.value : (one.reason as Error).message)),
       ['a!', 'bad is refused', 'c!'],
     );
+  });
+
+  it('does not ask for each alone when nobody is reached', async () => {
+    let calls = 0;
+    const where = { service: 'EC2', operation: 'StopInstances', region: 'r' };
+    const gathering = new Gathering<string, string>(
+      async () => {
+        calls++;
+        throw toAwsError(where, Object.assign(new Error('no such host'), { code: 'ENOTFOUND' }));
+      },
+      () => 2,
+    );
+    const results = await Promise.allSettled(['a', 'b', 'c'].map(item => gathering.ask(item, never)));
+    assert.ok(results.every(one => one.status === 'rejected' && isKind(one.reason, 'unreachable')));
+    assert.equal(calls, 1);
+  });
+
+  it('does not ask again on behalf of who was cancelled meanwhile', async () => {
+    const { sent, gathering } = recording();
+    const cancelled = new AbortController();
+    const gone = gathering.ask('gone', cancelled.signal);
+    const bad = gathering.ask('bad', never);
+    while (sent.length === 0) await delay(0);
+    cancelled.abort(new Error('stop'));
+    await assert.rejects(gone, /stop/);
+    await assert.rejects(bad, /bad is refused/);
+    assert.deepEqual(sent, [['gone', 'bad'], ['bad']]);
   });
 
   it('leaves out who is cancelled before the call, and does not disturb the others after it', async () => {

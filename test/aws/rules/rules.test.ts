@@ -95,7 +95,7 @@ const broken: readonly (readonly [string, Partial<EbsOptions>, readonly string[]
   [
     'a filter value is empty',
     { source_ami_filter: { filters: { name: '' }, owners: ['self'] } },
-    ['source_ami_filter.filters.name: bad-filter'],
+    ['source_ami_filter.filters.name: empty-filter'],
   ],
   [
     'a filter value has an open quote',

@@ -125,6 +125,30 @@ describe('replacing an image of the same name', () => {
     );
   });
 
+  for (const [what, fault] of [
+    ['is refused', { kind: 'error', actions: ['CopyImage'], code: 'UnauthorizedOperation', after: 1, times: 1 }],
+    ['fails in the end', { kind: 'failed-state', resource: 'image', message: 'broken', after: 2, times: 1 }],
+  ] as const satisfies readonly (readonly [string, Fault])[])
+    it(`brings back the old one of a region whose copy ${what}, when allow_partial_copy lets the others stay`, async () => {
+      await start(fault);
+      const options = { ...minimal(server), ami_regions: ['eu-west-1'] };
+      await bake(options);
+      const old = server.state().images.find(image => image.region === 'eu-west-1');
+      const swap = { force_deregister: true, force_delete_snapshot: true, allow_partial_copy: true };
+      const { error, run, artifact } = await bake({ ...options, ...swap, tags: { new: 'yes' } });
+      assert.equal(error, undefined);
+      assert.match(artifact?.id ?? '', /^us-east-1:ami-\w+$/);
+      const images = server.state().images;
+      assert.deepEqual(images.map(image => [image.region, image.name, image.state, image.tags.new]).sort(), [
+        ['eu-west-1', 'an-image', 'available', undefined],
+        ['us-east-1', 'an-image', 'available', 'yes'],
+      ]);
+      assert.notEqual(images.find(image => image.region === 'eu-west-1')?.id, old?.id);
+      assert.equal(server.state().snapshots.length, 2);
+      assert.match(run.ui.said.join('\n'), /The old image is back/);
+      assert.deepEqual(leaks(server), {});
+    });
+
   it('refuses to replace a protected copy before anything is deregistered', async () => {
     await start();
     await bake({ ...minimal(server), ami_regions: ['eu-west-1'] });
@@ -162,7 +186,7 @@ describe('replacing an image of the same name', () => {
     const options = { ...minimal(server), ami_regions: ['eu-west-1'] };
     await bake(options);
     const { error } = await bake({ ...options, force_deregister: true });
-    assert.match((error as Error).message, /copying AMI .* failed: eu-west-1/);
+    assert.match((error as Error).message, /^copying AMI ami-\w+ failed: EC2 refused CopyImage in eu-west-1: /);
     assert.deepEqual(
       server
         .state()

@@ -1,18 +1,32 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, it } from 'mocha';
+import type { Io } from '../../../src/cli/io.ts';
+import { SecretMask } from '../../../src/cli/secret-mask.ts';
+import { reportDiagnostics } from '../../../src/cli/ui/report.ts';
 import { loadTemplateText } from '../../../src/template/load.ts';
 import { tempFolders } from '../../helpers/temp-folder.ts';
+
+const SILENT: Io = {
+  env: {},
+  cwd: '/',
+  stdoutIsTerminal: false,
+  stderrIsTerminal: false,
+  columns: 80,
+  out: () => {},
+  err: () => {},
+  stdin: async () => Buffer.alloc(0),
+};
 
 describe('template/json: what excerpts must not show', () => {
   const folder = tempFolders();
 
-  async function confidential(template: string, varFiles: readonly string[] = [], vars: [string, string][] = []) {
-    const cwd = folder();
-    for (const [index, text] of varFiles.entries()) writeFileSync(join(cwd, `${index}.json`), text);
-    const { confidential: texts } = await loadTemplateText(
-      { path: 't.json', text: template },
+  function load(cwd: string, varFiles: readonly string[], vars: [string, string][] = [], text = template) {
+    for (const [index, content] of varFiles.entries()) writeFileSync(join(cwd, `${index}.json`), content);
+    return loadTemplateText(
+      { path: 't.json', text },
       {
         vars,
         varFiles: varFiles.map((_, index) => `${index}.json`),
@@ -24,7 +38,10 @@ describe('template/json: what excerpts must not show', () => {
         startedAt: new Date(0),
       },
     );
-    return texts;
+  }
+
+  async function confidential(text: string, varFiles: readonly string[] = [], vars: [string, string][] = []) {
+    return (await load(folder(), varFiles, vars, text)).confidential;
   }
 
   const template = JSON.stringify({
@@ -61,5 +78,48 @@ describe('template/json: what excerpts must not show', () => {
 
   it('leaves out what is short or rendered', async () => {
     assert.deepEqual(await confidential(template.replace('default-token', '{{env `TOKEN`}}'), ['{"token": "ab"}']), []);
+  });
+
+  it('keeps a value out of all findings, whatever else is wrong with its file', async () => {
+    const secret = 'S3cr3t-value+/x';
+    const member = `"token": "${secret}"`;
+    const dir = folder();
+    const junk = fc.constantFrom(
+      '"',
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '\n',
+      '\\',
+      'x',
+      '5',
+      ' ',
+      '//',
+      '\u0000',
+      'true',
+      '',
+    );
+    const broken = fc.tuple(fc.nat(), fc.nat(2), junk, fc.boolean()).map(([at, gone, more, before]) => {
+      const head = '{"size": "x", ';
+      const tail = ', "other": "y"}';
+      const part = before ? head : tail;
+      const from = at % part.length;
+      const changed = part.slice(0, from) + more + part.slice(from + gone);
+      return before ? changed + member + tail : head + member + changed;
+    });
+    await fc.assert(
+      fc.asyncProperty(broken, async text => {
+        const { template: loaded, diagnostics, confidential: texts = [] } = await load(dir, [text]);
+        const secrets = new SecretMask([...texts, ...(loaded?.secrets ?? [])]);
+        let shown = '';
+        const catching: Io = { ...SILENT, err: part => (shown += part) };
+        reportDiagnostics(catching, { kind: 'human', color: false, timestamps: false }, diagnostics, secrets);
+        assert.ok(!shown.includes('cr3t'), shown);
+      }),
+      { numRuns: 300 },
+    );
   });
 });

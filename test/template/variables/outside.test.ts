@@ -71,7 +71,18 @@ describe('values from outside', () => {
     );
     assert.match(denied.complaints[0]!, /CONSUL_HTTP_TOKEN/);
     const nobody = await resolve({ a: '{{consul_key `x`}}' }, {}, { env: { CONSUL_HTTP_ADDR: '127.0.0.1:1' } });
-    assert.match(nobody.complaints[0]!, /http:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/);
+    assert.match(
+      nobody.complaints[0]!,
+      /consul at http:\/\/127\.0\.0\.1:1 cannot be reached: nothing listens there; is CONSUL_HTTP_ADDR right\?/,
+    );
+    const outOf = async (env: Record<string, string>) =>
+      (await resolve({ a: '{{consul_key `x`}}' }, {}, { env })).complaints;
+    assert.match(
+      (await outOf({ CONSUL_HTTP_ADDR: 'a b' }))[0]!,
+      /CONSUL_HTTP_ADDR does not give an address: "http:\/\/a b/,
+    );
+    assert.match((await outOf({ CONSUL_HTTP_ADDR: 'unix:///no.sock' }))[0]!, /consul at \/no\.sock .*no such socket/);
+    assert.match((await outOf({ CONSUL_HTTP_TOKEN_FILE: '/nowhere' }))[0]!, /TOKEN_FILE: "\/nowhere" does not exist/);
   });
 
   it('reads vault secrets of both versions', async () => {

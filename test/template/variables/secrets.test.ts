@@ -126,6 +126,19 @@ describe('masking', () => {
     );
   });
 
+  it('handles values as long as files', () => {
+    for (const [lines, width] of [
+      [1, 600_000],
+      [1000, 64],
+    ] as const) {
+      const value = Array.from({ length: lines }, (_, index) => `${index}:`.padEnd(width, 'abc/+"d')).join('\n');
+      const mask = createMasker([value]);
+      assert.equal(mask(`<${value}>`), '<<sensitive>>');
+      for (const line of value.split('\n').slice(0, 3)) assert.equal(mask(`  ${line}`), '  <sensitive>');
+      assert.equal(mask('nothing to see here\n'.repeat(50_000)), 'nothing to see here\n'.repeat(50_000));
+    }
+  });
+
   it('handles a private key and a long output', () => {
     const key = Array.from({ length: 40 }, (_, index) => Buffer.alloc(48, index * 7 + 1).toString('base64')).join('\n');
     const mask = createMasker([key]);

@@ -33,6 +33,8 @@ export const ELSEWHERE = {
   build: 'inside a provisioner or a post-processor',
   each: 'in Terraform; in a dynamic block the iterator is named like the block',
   self: 'in Terraform',
+  count: 'in Terraform',
+  terraform: 'in Terraform',
 };
 
 /** Waits for what functions have to fetch, and tries again. */

@@ -45,10 +45,7 @@ export async function readTemplateFiles(
     );
   }
   const bodies: Body[] = [];
-  for (const one of paths) {
-    const body = await readBodyOf(one, options, diagnostics);
-    if (body) bodies.push(body);
-  }
+  for (const one of paths) bodies.push(...(await readBodies(one, options, diagnostics)));
   return {
     bodies,
     hasNeighbours: () => !folder && path !== '-' && neighbours(absolute) > 0,
@@ -90,25 +87,28 @@ function withSuffix(names: readonly string[], suffix: string, folder: string): s
   return names.filter(name => name.endsWith(suffix)).map(name => join(folder, name));
 }
 
-async function readBodyOf(path: string, options: FileOptions, diagnostics: Diagnostic[]): Promise<Body | undefined> {
+/** One body, or in JSON as many as a list has objects. */
+async function readBodies(path: string, options: FileOptions, diagnostics: Diagnostic[]): Promise<Body[]> {
   const { source, diagnostics: unreadable } = await readSource(path, { cwd: options.cwd, stdin: options.stdin });
   diagnostics.push(...unreadable);
-  if (!source) return undefined;
+  if (!source) return [];
   if (!basename(path).endsWith('.json')) {
     const parsed = parseHcl(source);
     diagnostics.push(...parsed.diagnostics);
-    return parsed.body;
+    return [parsed.body];
   }
   const { root, diagnostics: syntax } = parseJson(source);
   diagnostics.push(...syntax);
-  if (!root) return undefined;
-  if (root.kind === 'object') return jsonBody(root);
-  diagnostics.push(
-    errorAt(root.span, 'wrong-type', 'a template in JSON is one object', {
-      hint: 'write {"source": {...}, "build": {...}}',
-    }),
-  );
-  return undefined;
+  if (!root) return [];
+  return (root.kind === 'array' ? root.items : [root]).flatMap(one => {
+    if (one.kind === 'object') return [jsonBody(one)];
+    diagnostics.push(
+      errorAt(one.span, 'wrong-type', 'a template in JSON is an object', {
+        hint: 'write {"source": {...}, "build": {...}}',
+      }),
+    );
+    return [];
+  });
 }
 
 function neighbours(path: string): number {

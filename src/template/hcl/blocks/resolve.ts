@@ -135,7 +135,7 @@ function check(resolved: Resolved, validation: Validation, functions: FunctionTa
     missing: other => ({ message: `the condition may refer to var.${name} only, not to var.${other}` }),
   };
   const before = diagnostics.length;
-  const only = `in other places: a condition may refer to var.${name} only`;
+  const only = `outside of conditions, which may refer to var.${name} only`;
   const elsewhere = { local: only, data: only, source: only, build: only, path: only, packer: only };
   const value = evaluate(validation.condition, { roots: new Map([['var', own]]), functions, elsewhere }, diagnostics);
   if (diagnostics.length > before || value.kind === 'unknown') return;

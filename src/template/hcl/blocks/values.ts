@@ -27,7 +27,10 @@ export function evaluateAs(
     return convert(value, type);
   } catch (error) {
     if (!(error instanceof ConversionError)) throw error;
-    diagnostics.push(errorAt(expression.span, 'wrong-type', `${what}: ${error.message}`));
+    const { file, start, end } = expression.span;
+    const hint =
+      type.kind === 'list' && value.kind === 'string' ? { hint: `write [${file.text.slice(start, end)}]` } : {};
+    diagnostics.push(errorAt(expression.span, 'wrong-type', `${what}: ${error.message}`, hint));
     return UNKNOWN;
   }
 }

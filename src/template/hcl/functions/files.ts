@@ -80,7 +80,7 @@ export function fileFunctions({ cwd, templateDir, env }: FunctionContext): Reado
   return {
     abspath: define(path, STRING, args => string(resolve(cwd, textAt(args, 0)))),
     basename: define(path, STRING, args => string(baseOf(textAt(args, 0)))),
-    dirname: define(path, STRING, args => string(posix.normalize(posix.dirname(textAt(args, 0))))),
+    dirname: define(path, STRING, args => string(folderOf(textAt(args, 0)))),
     file: define(path, STRING, args =>
       string(utf8(readBytes(inTemplate(args), 0), 0, `the file "${textAt(args, 0)}"`)),
     ),
@@ -91,6 +91,12 @@ export function fileFunctions({ cwd, templateDir, env }: FunctionContext): Reado
     fileset: define([text('path'), text('pattern')], setOf(STRING), fileset),
     pathexpand: define(path, STRING, args => string(expandHome(textAt(args, 0), env))),
   };
+}
+
+/** All before the last slash, so that `a/b/` lies in `a/b`. */
+function folderOf(path: string): string {
+  const folder = posix.normalize(path.slice(0, path.lastIndexOf('/') + 1));
+  return folder.length > 1 && folder.endsWith('/') ? folder.slice(0, -1) : folder;
 }
 
 function baseOf(path: string): string {

@@ -1,3 +1,4 @@
+import { toLower, toUpper } from '../../letter-case.ts';
 import { BOOL, listOf, STRING } from '../values/types.ts';
 import { bool, list, string, type Value } from '../values/value.ts';
 import { FunctionError, type HclFunction } from './contract.ts';
@@ -75,7 +76,7 @@ function replaceAll(given: string, part: string, by: string): string {
 function titleCase(given: string): string {
   return given.replace(
     /(^|[\x00-/:-@[-^`{-\x7f]|\p{White_Space})(\p{L})/gu,
-    (_, before: string, letter: string) => before + letter.toUpperCase(),
+    (_, before: string, letter: string) => before + toUpper(letter),
   );
 }
 
@@ -84,7 +85,7 @@ export const textFunctions: Readonly<Record<string, HclFunction>> = {
   endswith: test((given, suffix) => given.endsWith(suffix), 'suffix'),
   indent: define([num('spaces'), text('str')], STRING, indent),
   join: defineVariadic([text('separator')], of('lists', listOf(STRING)), STRING, join),
-  lower: one(given => given.toLowerCase()),
+  lower: one(toLower),
   replace: define([text('str'), text('substr'), text('replace')], STRING, args =>
     string(replaceAll(textAt(args, 0), textAt(args, 1), textAt(args, 2))),
   ),
@@ -101,5 +102,5 @@ export const textFunctions: Readonly<Record<string, HclFunction>> = {
     (given, suffix) => (suffix !== '' && given.endsWith(suffix) ? given.slice(0, -suffix.length) : given),
     'suffix',
   ),
-  upper: one(given => given.toUpperCase()),
+  upper: one(toUpper),
 };

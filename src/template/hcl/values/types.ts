@@ -122,7 +122,7 @@ export function withoutOptional(type: Type): Type {
   }
 }
 
-/** In words, for messages: "list of string". */
+/** In words, for messages: "list of strings". */
 export function describeType(type: Type): string {
   switch (type.kind) {
     case 'dynamic':
@@ -130,7 +130,7 @@ export function describeType(type: Type): string {
     case 'list':
     case 'set':
     case 'map':
-      return `${type.kind} of ${type.element.kind === 'dynamic' ? 'any type' : describeType(type.element)}`;
+      return `${type.kind} of ${type.element.kind === 'dynamic' ? 'any type' : inPlural(describeType(type.element))}`;
     case 'bool':
       return 'boolean';
     case 'tuple':
@@ -139,4 +139,8 @@ export function describeType(type: Type): string {
     default:
       return type.kind;
   }
+}
+
+function inPlural(type: string): string {
+  return type.replace(/^\w+/, '$&s');
 }

@@ -1,3 +1,4 @@
+import { toLower, toUpper } from '../../letter-case.ts';
 import { toBytes } from '../bytes.ts';
 import { CallFault, shorten } from '../faults.ts';
 import type { TemplateFunction } from '../functions.ts';
@@ -7,16 +8,6 @@ import type { Value } from '../values.ts';
 /** An argument that the evaluator has checked to be a string. */
 export function textOf(value: Value): string {
   return typeof value === 'string' ? value : '';
-}
-
-/** Maps character by character, as Go does: no mapping that makes several characters of one. */
-function mapChars(text: string, map: (char: string) => string): string {
-  let result = '';
-  for (const char of text) {
-    const mapped = map(char);
-    result += [...mapped].length === 1 ? mapped : char;
-  }
-  return result;
 }
 
 function countOccurrences(text: string, part: string, limit: number): number {
@@ -59,8 +50,8 @@ export function cleanResourceName(name: string): string {
 
 /** Functions on strings. */
 export const textFunctions: Readonly<Record<string, TemplateFunction>> = {
-  lower: { params: ['string'], call: ([text]) => mapChars(textOf(text), char => char.toLowerCase()) },
-  upper: { params: ['string'], call: ([text]) => mapChars(textOf(text), char => char.toUpperCase()) },
+  lower: { params: ['string'], call: ([text]) => toLower(textOf(text)) },
+  upper: { params: ['string'], call: ([text]) => toUpper(textOf(text)) },
   replace: {
     params: ['string', 'string', 'int', 'string'],
     call: ([part, by, limit, text], { budget }) =>

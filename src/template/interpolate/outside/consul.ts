@@ -1,4 +1,5 @@
-import { get, type Request } from './http.ts';
+import { describeFileError } from '../../../sdk/errors.ts';
+import { get, type Request, urlOf } from './http.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -14,11 +15,14 @@ async function request(key: string, env: Env): Promise<Request> {
     : /^https?:\/\//.test(given)
       ? given
       : `${secure ? 'https' : 'http'}://${given}`;
-  const url = new URL(`${base.replace(/\/+$/, '')}/v1/kv/${key.split('/').map(encodeURIComponent).join('/')}`);
+  const path = `/v1/kv/${key.split('/').map(encodeURIComponent).join('/')}`;
+  const url = urlOf(`${base.replace(/\/+$/, '')}${path}`, 'CONSUL_HTTP_ADDR');
   if (env.CONSUL_NAMESPACE) url.searchParams.set('ns', env.CONSUL_NAMESPACE);
   const token = env.CONSUL_HTTP_TOKEN || (await tokenFile(env.CONSUL_HTTP_TOKEN_FILE));
   const auth = env.CONSUL_HTTP_AUTH ? `Basic ${Buffer.from(env.CONSUL_HTTP_AUTH).toString('base64')}` : undefined;
   return {
+    who: 'consul',
+    addressFrom: 'CONSUL_HTTP_ADDR',
     url,
     socketPath,
     timeout: TIMEOUT,
@@ -36,7 +40,11 @@ async function request(key: string, env: Env): Promise<Request> {
 async function tokenFile(path: string | undefined): Promise<string> {
   if (!path) return '';
   const { readFile } = await import('node:fs/promises');
-  return (await readFile(path, 'utf8')).trim();
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    throw new Error(`CONSUL_HTTP_TOKEN_FILE: ${describeFileError(path, error)}`, { cause: error });
+  }
 }
 
 /** The value of a key in Consul's key-value store. Throws an error that says why there is none. */

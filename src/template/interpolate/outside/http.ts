@@ -1,5 +1,5 @@
 import type { RequestOptions } from 'node:https';
-import { messageOf } from '../../../sdk/errors.ts';
+import { describeFileError, messageOf, systemCode } from '../../../sdk/errors.ts';
 
 export interface TlsSettings {
   /** Paths of PEM files. */
@@ -11,6 +11,9 @@ export interface TlsSettings {
 }
 
 export interface Request {
+  /** Who is asked, and the variable that says where it is. */
+  readonly who: string;
+  readonly addressFrom: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsSettings;
@@ -31,7 +34,7 @@ const LARGEST = 16 * 1024 * 1024;
 async function tlsOptions(tls: TlsSettings): Promise<RequestOptions> {
   const { readFile } = await import('node:fs/promises');
   const file = async (path: string | undefined): Promise<Buffer | undefined> =>
-    path ? await readFile(path) : undefined;
+    path ? await readFile(path).catch(error => Promise.reject(new Error(describeFileError(path, error)))) : undefined;
   const [ca, cert, key] = await Promise.all([file(tls.caFile), file(tls.certFile), file(tls.keyFile)]);
   return {
     rejectUnauthorized: !tls.skipVerify,
@@ -71,7 +74,40 @@ export async function get(request: Request): Promise<Answer> {
       );
     });
     call.on('timeout', () => call.destroy(new Error(`it did not answer within ${request.timeout / 1000} s`)));
-    call.on('error', error => reject(new Error(`${url.origin}: ${messageOf(error)}`, { cause: error })));
+    call.on('error', error => reject(new Error(unreachable(request, error), { cause: error })));
     call.end();
   });
+}
+
+function unreachable({ who, addressFrom, url, socketPath }: Request, error: Error): string {
+  return `${who} at ${socketPath ?? url.origin} cannot be reached: ${reasonOf(error)}; is ${addressFrom} right?`;
+}
+
+function reasonOf(error: Error): string {
+  switch (systemCode(error)) {
+    case 'ECONNREFUSED':
+      return 'nothing listens there';
+    case 'ENOTFOUND':
+      return 'there is no host of that name';
+    case 'EAI_AGAIN':
+      return 'the name could not be looked up';
+    case 'ENOENT':
+      return 'there is no such socket';
+    case 'ECONNRESET':
+      return 'it closed the connection';
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return 'there is no way to it';
+    default:
+      return messageOf(error);
+  }
+}
+
+/** An address from the environment as a URL. Throws an error that names the variable. */
+export function urlOf(text: string, variable: string): URL {
+  try {
+    return new URL(text);
+  } catch (error) {
+    throw new Error(`${variable} does not give an address: "${text}"`, { cause: error });
+  }
 }

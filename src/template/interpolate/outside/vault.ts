@@ -1,4 +1,4 @@
-import { get } from './http.ts';
+import { get, urlOf } from './http.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -16,7 +16,9 @@ export async function readVault(path: string, key: string, env: Env): Promise<st
   if (!/^https?:\/\//.test(base)) throw new Error(`VAULT_ADDR must begin with http:// or https://, it is "${base}"`);
   const seconds = Number(/^(\d+)s?$/.exec(env.VAULT_CLIENT_TIMEOUT ?? '')?.[1] ?? 0);
   const { status, body } = await get({
-    url: new URL(`${base}/v1/${path.replace(/^\/+/, '').split('/').map(encodeURIComponent).join('/')}`),
+    who: 'vault',
+    addressFrom: 'VAULT_ADDR',
+    url: urlOf(`${base}/v1/${path.replace(/^\/+/, '').split('/').map(encodeURIComponent).join('/')}`, 'VAULT_ADDR'),
     timeout: seconds * 1000 || TIMEOUT,
     headers: {
       'X-Vault-Token': token,

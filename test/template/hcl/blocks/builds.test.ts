@@ -263,6 +263,13 @@ build {
     ]);
   });
 
+  it('shows how a list is written where a text stands', async () => {
+    const { diagnostics } = await load(`${SOURCES}build {\n  sources = "null.a"\n}\n`);
+    const wrong = diagnostics.find(one => one.code === 'wrong-type');
+    assert.equal(wrong?.message, '"sources": a list of strings is required, not a string');
+    assert.equal(wrong?.hint, 'write ["null.a"]');
+  });
+
   it('wants something to build', async () => {
     assert.deepEqual((await load(SOURCES)).found, ['- no-build']);
     assert.deepEqual((await load(SOURCES, { syntaxOnly: true })).found, []);

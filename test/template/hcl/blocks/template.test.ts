@@ -91,6 +91,14 @@ describe('HCL templates', () => {
     );
   });
 
+  it('reads a list of objects of the JSON syntax', async () => {
+    const text = '[{"source": {"null": {"n": {}}}}, {"build": {"sources": ["null.n"]}}]';
+    const { template, found } = await load({ 'a.pkr.json': text });
+    assert.deepEqual(found, []);
+    assert.equal(template?.builds[0]?.displayName, 'null.n');
+    assert.deepEqual((await load({ 'a.pkr.json': '["source"]' })).found.slice(0, 1), ['a.pkr.json:1 wrong-type']);
+  });
+
   it('points into strings of the JSON syntax', async () => {
     const text = '{\n  "locals": {"a": "x ${nosuch} y", "b": "${up(", "c": "\\u0041 ${nosuch}"}\n}';
     const { diagnostics } = await load({ 'a.pkr.json': text });
