@@ -166,7 +166,9 @@ export class Build {
     const first = resume?.kept.provisioner ?? 0;
     const count = plan.provisioners.length;
     if (resume && first >= count)
-      this.ui.say(`No provisioner is left to run: the template has ${count}, and that many have run.`);
+      this.ui.say(
+        `No provisioner is left to run: the template has ${count} now, and the run had got to number ${first + 1}.`,
+      );
     else if (resume && first > 0)
       this.ui.say(`Going on at provisioner ${first + 1} of ${count}; those before it have run.`);
     for (const [index, planned] of plan.provisioners.entries()) {

@@ -80,7 +80,7 @@ describe('the data source amazon-ami', () => {
   it('fails at its block when there is none', async () => {
     const result = await read(search('nothing*'), 'data.amazon-ami.a.id');
     assert.deepEqual(result.found, ['a.pkr.hcl:1 data-source-failed']);
-    assert.match(result.diagnostics[0]?.message ?? '', /does not exist in us-east-1/);
+    assert.match(result.diagnostics[0]?.message ?? '', /no image in us-east-1/);
   });
 
   it('is checked without credentials or network', async () => {
