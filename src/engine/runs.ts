@@ -4,6 +4,7 @@ import { describeFileError, KilnError, systemCode } from '../sdk/errors.ts';
 import { isAlive } from '../sdk/process-identity.ts';
 import type { ResourceRef } from '../sdk/resources.ts';
 import { LEDGER_VERSION, type LedgerRecord } from './ledger.ts';
+import { damagedLedger, ledgerRecords } from './ledger-lines.ts';
 
 export type ResourceState = 'intended' | 'created' | 'undone' | 'kept' | 'not-created';
 
@@ -88,10 +89,10 @@ export function keptRunPath(ledgerPath: string): string {
  * Undefined when it died even before that. Throws a KilnError when the ledger is damaged.
  */
 export function readRun(path: string): RecordedRun | undefined {
-  const records = parse(readFileSync(path, 'utf8'), path);
+  const records = ledgerRecords(readFileSync(path, 'utf8'), path);
   const header = records[0];
   if (header === undefined) return undefined;
-  if (header.event !== 'run') throw damaged(path, 1);
+  if (header.event !== 'run') throw damagedLedger(path, 1);
   if (header.v > LEDGER_VERSION) {
     throw new KilnError(`the ledger "${path}" was written by a newer kiln (format ${header.v})`, {
       hint: 'use that version, or a newer one',
@@ -153,29 +154,4 @@ function change(resources: Map<number, RecordedResource>, record: Extract<Ledger
     resources.set(record.n, { ...now, state: 'created', ref: { ...old.ref, id: record.id } });
   else if (record.event === 'undo-failed') resources.set(record.n, { ...now, undoError: record.message });
   else resources.set(record.n, { ...now, state: record.event });
-}
-
-/** A write cut off by a kill or a full disk leaves the beginning of a record; anything else is damage. */
-function isTorn(line: string): boolean {
-  const start = '{"event":"';
-  return line.startsWith(start) || start.startsWith(line);
-}
-
-function parse(text: string, path: string): LedgerRecord[] {
-  return text.split('\n').flatMap((line, index) => {
-    if (line === '') return [];
-    try {
-      return [JSON.parse(line) as LedgerRecord];
-    } catch (error) {
-      if (isTorn(line)) return [];
-      throw damaged(path, index + 1, error);
-    }
-  });
-}
-
-function damaged(path: string, line: number, cause?: unknown): KilnError {
-  return new KilnError(`the ledger "${path}" is damaged at line ${line}`, {
-    cause,
-    hint: 'what its run made can still be found by its tags: kiln gc -by-tag -region REGION',
-  });
 }

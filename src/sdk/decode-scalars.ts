@@ -67,7 +67,6 @@ export function readDuration(node: ConfigNode, name: string, findings: DecodeFin
     return { value: node.value / 1e6 };
   }
   if (node.kind !== 'string') return findings.mismatch(node, name, 'a duration such as "5m" or "1h30m"');
-  if (node.value === '') return undefined;
   const value = parseDuration(node.value);
   if (value !== undefined) return { value };
   findings.error(

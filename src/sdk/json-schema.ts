@@ -16,6 +16,8 @@ const INTEGER_LIST = {
   pattern: '^([+-]?[0-9][0-9A-Fa-fxob_]*(,[+-]?[0-9][0-9A-Fa-fxob_]*)*)?$',
 } as const;
 const NUMBER_WORD = { type: 'string', pattern: '^([+-]?[0-9][0-9A-Fa-fxob_.]*)?$' } as const;
+/** Packer takes an object without members for a list without items. */
+const EMPTY = { type: 'object', maxProperties: 0 } as const;
 /** As if it were not there. */
 const UNSET = { type: ['string', 'null'], maxLength: 0 } as const;
 
@@ -111,15 +113,21 @@ function valueSchema(option: Option, form: 'decoded' | 'written'): JsonSchema {
       };
     }
     case 'duration':
-      return { anyOf: [{ type: 'string', pattern: DURATION }, { type: 'number' }, TEMPLATE, UNSET] };
+      return { anyOf: [{ type: 'string', pattern: DURATION }, { type: 'number' }, TEMPLATE, { type: 'null' }] };
     case 'strings': {
       const item = option.allowed ? { anyOf: [{ type: 'string', ...limits(option) }, TEMPLATE] } : { type: TEXTS };
-      return { anyOf: [{ type: 'array', items: item }, { type: TEXTS }] };
+      return { anyOf: [{ type: 'array', items: item }, { type: TEXTS }, EMPTY] };
     }
     case 'integers': {
       const item = { anyOf: [{ type: ['integer', 'boolean'] }, INTEGER_WORD, TEMPLATE] };
       return {
-        anyOf: [{ type: 'array', items: item }, { type: ['integer', 'boolean', 'null'] }, INTEGER_LIST, TEMPLATE],
+        anyOf: [
+          { type: 'array', items: item },
+          { type: ['integer', 'boolean', 'null'] },
+          INTEGER_LIST,
+          TEMPLATE,
+          EMPTY,
+        ],
       };
     }
     case 'string-lists':

@@ -151,4 +151,9 @@ describe('decodeOptions', () => {
     const { value, diagnostics } = decodeOptions(schema, node({ lines: {} }) as ObjectNode, 'x');
     assert.deepEqual([value, diagnostics], [{}, []]);
   });
+
+  it('refuses an empty duration, as Go does', () => {
+    const { value, diagnostics } = decodeOptions(schema, node({ wait: '' }) as ObjectNode, 'x');
+    assert.deepEqual([value, diagnostics.map(one => one.code)], [{}, ['bad-duration']]);
+  });
 });

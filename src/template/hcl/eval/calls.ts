@@ -11,7 +11,7 @@ import { ConversionError, convert } from '../values/convert.ts';
 import { readType } from '../values/type-expression.ts';
 import { DYNAMIC, describeType } from '../values/types.ts';
 import { isWhollyKnown, UNKNOWN, unknown, type Value } from '../values/value.ts';
-import { Evaluator, placeOf } from './index.ts';
+import { type Evaluator, placeOf } from './index.ts';
 
 /** An argument with the expression to blame for it. */
 interface Argument {
@@ -165,7 +165,7 @@ function callLazy(evaluator: Evaluator, call: CallExpression, found: LazyFunctio
     evaluate: expression => evaluator.evaluate(expression),
     attempt: expression => {
       const problems: typeof evaluator.diagnostics = [];
-      const value = new Evaluator(evaluator.scope, problems, evaluator.item).evaluate(expression);
+      const value = evaluator.reportingTo(problems).evaluate(expression);
       return problems.length === 0 ? { value } : { problems: problems.map(one => one.message) };
     },
     fail: (expression, message, hint) =>

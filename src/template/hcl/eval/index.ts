@@ -20,22 +20,45 @@ interface Advice {
   readonly notes?: NonNullable<Diagnostic['notes']>;
 }
 
+/** No template comes near it, and more would take seconds, or all of the memory. */
+const MOST_ELEMENTS = 250_000;
+
 /** Evaluates expressions in one scope. Whatever goes wrong is pushed to `diagnostics` and gives an unknown value. */
 export class Evaluator {
   readonly scope: Scope;
   readonly diagnostics: Diagnostic[];
   /** What `splat-item` stands for just now. */
   readonly item: Value | undefined;
+  /** How many elements all `for` of the expression have gone over. */
+  private readonly effort: { elements: number };
 
-  constructor(scope: Scope, diagnostics: Diagnostic[], item?: Value) {
+  constructor(scope: Scope, diagnostics: Diagnostic[], item?: Value, effort = { elements: 0 }) {
     this.scope = scope;
     this.diagnostics = diagnostics;
     this.item = item;
+    this.effort = effort;
   }
 
   /** The same evaluator in another scope, or with another splat item. */
   in(scope: Scope, item = this.item): Evaluator {
-    return new Evaluator(scope, this.diagnostics, item);
+    return new Evaluator(scope, this.diagnostics, item, this.effort);
+  }
+
+  /** The same evaluator with another place for complaints. */
+  reportingTo(diagnostics: Diagnostic[]): Evaluator {
+    return new Evaluator(this.scope, diagnostics, this.item, this.effort);
+  }
+
+  /** Counts elements to go over; false, after one complaint, when there are too many of them. */
+  mayGoOver(count: number, span: Span): boolean {
+    const before = this.effort.elements;
+    this.effort.elements += count;
+    if (this.effort.elements <= MOST_ELEMENTS) return true;
+    if (before <= MOST_ELEMENTS)
+      this.fail(span, 'too-many-elements', `this expression goes over more than ${MOST_ELEMENTS} elements`, {
+        hint: 'check what the loops around it go over',
+      });
+    return false;
   }
 
   fail(span: Span, code: string, message: string, advice: Advice = {}): Value {
@@ -150,7 +173,7 @@ export class Evaluator {
   /** Evaluates without reporting yet: only the chosen branch of a conditional may complain. */
   private aside(expression: Expression): { value: Value; problems: Diagnostic[] } {
     const problems: Diagnostic[] = [];
-    return { value: new Evaluator(this.scope, problems, this.item).evaluate(expression), problems };
+    return { value: this.reportingTo(problems).evaluate(expression), problems };
   }
 
   private object(expression: ObjectExpression): Value {

@@ -11,6 +11,8 @@ export function elementsOf(
   what: string,
 ): readonly (readonly [Value, Value])[] | undefined {
   const value = evaluator.evaluate(expression);
+  const count = value.kind === 'sequence' ? value.items.length : value.kind === 'mapping' ? value.entries.size : 0;
+  if (!evaluator.mayGoOver(count, expression.span)) return undefined;
   switch (value.kind) {
     case 'sequence':
       return value.items.map((item, index) => [value.type.kind === 'set' ? item : whole(index), item] as const);
@@ -65,7 +67,11 @@ function keyOf(evaluator: Evaluator, expression: Expression): string | undefined
 
 function grouped(gathered: readonly { key: string | undefined; value: Value }[]): Value {
   const groups = new Map<string, Value[]>();
-  for (const { key = '', value } of gathered) groups.set(key, [...(groups.get(key) ?? []), value]);
+  for (const { key = '', value } of gathered) {
+    const group = groups.get(key);
+    if (group) group.push(value);
+    else groups.set(key, [value]);
+  }
   return object([...groups].map(([key, values]) => [key, tuple(values)]));
 }
 

@@ -87,8 +87,16 @@ describe('HCL functions', () => {
 
   it('has the functions of the reference', function () {
     if (!existsSync(REFERENCE)) this.skip();
-    const { functions } = JSON.parse(readFileSync(REFERENCE, 'utf8')) as { functions: { name: string }[] };
+    const { functions } = JSON.parse(readFileSync(REFERENCE, 'utf8')) as {
+      functions: { name: string; example: string }[];
+    };
     assert.deepEqual(functions.map(one => one.name).sort(), Object.keys(EXAMPLES).sort());
+    const others = functions.filter(({ name, example }) => example.split(' -> ')[0] !== EXAMPLES[name]?.[0]);
+    // Its example has a name for the text that here comes from a file.
+    assert.deepEqual(
+      others.map(one => one.name),
+      ['rsadecrypt'],
+    );
   });
 
   it('reads files relative to the right folder and says what is wrong with them', async () => {

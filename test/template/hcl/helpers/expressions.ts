@@ -508,6 +508,14 @@ export const ERRORS: readonly (readonly [expression: string, message: string])[]
   ['base64decode("aGk")', 'base64decode: the text is not valid base64'],
   ['base64decode("_-8=")', 'base64decode: the text is not valid base64'],
   ['sha256nope("a")', 'there is no function "sha256nope"'],
+  [
+    '[for x in range(1000) : [for y in range(1000) : [for z in range(1000) : x]]]',
+    'this expression goes over more than 250000 elements',
+  ],
+  [
+    '"%{ for x in range(1000) }%{ for y in range(1000) }%{ for z in range(9) }a%{ endfor }%{ endfor }%{ endfor }"',
+    'this expression goes over more than 250000 elements',
+  ],
   ['cidrhost("10.0.0.0/30",7)', 'cidrhost: the network has 4 addresses, too few for number 7'],
   ['cidrsubnet("10.0.0.0/8",33,2)', 'cidrsubnet: the number of new bits must lie between 0 and 32'],
   ['cidrsubnet("10.0.0.0/24",2,4)', 'cidrsubnet: 2 bits give no subnet number 4'],
