@@ -1,6 +1,6 @@
 import { type Diagnostic, errorAt } from '../../../sdk/diagnostics.ts';
 import type { Span } from '../../../sdk/source.ts';
-import { didYouMean } from '../../../sdk/suggest.ts';
+import { nearest } from '../../../sdk/suggest.ts';
 import type { Block, Body } from '../syntax/ast.ts';
 
 /** A `source "type" "name"` block. */
@@ -43,7 +43,10 @@ export function readSources(blocks: readonly Block[], diagnostics: Diagnostic[])
   return sources;
 }
 
-/** The source that `source.type.name` or `type.name` refers to. */
+/**
+ * The source that `source.type.name` or `type.name` refers to. A name that is nearly right is reported, and read as what
+ * was meant: what else is wrong is then found in the same run.
+ */
 export function findSource(
   reference: string,
   span: Span,
@@ -64,11 +67,10 @@ export function findSource(
   const found = sources.get(parts.join('.'));
   if (found) return found;
   const known = [...sources.keys()];
-  const hint =
-    didYouMean(parts.join('.'), known).hint ??
-    (known.length > 0
-      ? `there are ${known.slice(0, 8).join(', ')}`
-      : `declare it: source "${parts[0]}" "${parts[1]}" { ... }`);
+  const meant = nearest(parts.join('.'), known);
+  const list = `there are ${known.slice(0, 8).join(', ')}`;
+  const declaration = `declare it: source "${parts[0]}" "${parts[1]}" { ... }`;
+  const hint = meant ? `did you mean "${meant}"?` : known.length > 0 ? list : declaration;
   diagnostics.push(errorAt(span, 'unknown-source', `there is no source "${parts.join('.')}"`, { hint }));
-  return undefined;
+  return meant === undefined ? undefined : sources.get(meant);
 }

@@ -270,6 +270,12 @@ build {
     assert.equal(wrong?.hint, 'write ["null.a"]');
   });
 
+  it('goes on with the source that a misspelt name meant, to find what else is wrong', async () => {
+    const { found, template } = await load(`${SOURCES}build {\n  sources = ["null.aa"]\n}\n`);
+    assert.deepEqual(found, ['a.pkr.hcl:8 unknown-source']);
+    assert.equal(template?.builds[0]?.builderType, 'null');
+  });
+
   it('wants something to build', async () => {
     assert.deepEqual((await load(SOURCES)).found, ['- no-build']);
     assert.deepEqual((await load(SOURCES, { syntaxOnly: true })).found, []);
