@@ -2,7 +2,7 @@ import type { Ec2 } from './client/index.ts';
 import { isKind } from './policy/aws-error.ts';
 import { type DescribeMany, Poller } from './policy/poller.ts';
 import { Tempo } from './policy/tempo.ts';
-import type { Image, Instance, Snapshot, Volume } from './types.ts';
+import type { Image, ImportImageTask, Instance, Snapshot, Volume } from './types.ts';
 
 /** The pollers of one region, shared by all builds that use the same account. */
 export interface Watched {
@@ -10,6 +10,7 @@ export interface Watched {
   readonly images: Poller<Image>;
   readonly snapshots: Poller<Snapshot>;
   readonly volumes: Poller<Volume>;
+  readonly importTasks: Poller<ImportImageTask>;
   /** How long changes of state take there. */
   readonly tempo: Tempo;
 }
@@ -35,6 +36,7 @@ export function watch(ec2: Ec2): Watched {
     images: poller(describeImages),
     snapshots: poller(describeSnapshots),
     volumes: poller(describeVolumes),
+    importTasks: poller(describeImportTasks),
     tempo: tempoOf(ec2),
   };
   watched.set(ec2, made);
@@ -72,6 +74,15 @@ async function describeSnapshots(ec2: Ec2, ids: readonly string[], signal: Abort
 async function describeVolumes(ec2: Ec2, ids: readonly string[], signal: AbortSignal): Promise<Found<Volume>> {
   const { Volumes = [] } = await ec2.describeVolumes({ VolumeIds: [...ids] }, signal);
   return Volumes.map(one => [one.VolumeId ?? '', one]);
+}
+
+async function describeImportTasks(
+  ec2: Ec2,
+  ids: readonly string[],
+  signal: AbortSignal,
+): Promise<Found<ImportImageTask>> {
+  const { ImportImageTasks = [] } = await ec2.describeImportImageTasks({ ImportTaskIds: [...ids] }, signal);
+  return ImportImageTasks.map(one => [one.ImportTaskId ?? '', one]);
 }
 
 /**

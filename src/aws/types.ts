@@ -3,6 +3,8 @@ export type {
   BlockDeviceMapping,
   Filter,
   Image,
+  ImportImageRequest,
+  ImportImageTask,
   Instance,
   RunInstancesRequest,
   SecurityGroup,

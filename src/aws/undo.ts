@@ -94,6 +94,14 @@ const UNDO: Partial<Record<ResourceKind, Undo>> = {
     const which = ref.name ? { LaunchTemplateName: ref.name } : { LaunchTemplateId: ref.id };
     await surelyGone(() => tools.ec2.deleteLaunchTemplate(which, tools.signal), tools);
   },
+  'ec2:import-task': async (ref, tools) => {
+    const { removeImport } = await import('./import/remove.ts');
+    await removeImport(ref, tools);
+  },
+  's3:object': async (ref, { aws, signal }) => {
+    const { removeObject } = await import('./import/remove.ts');
+    await removeObject(ref, aws, signal);
+  },
   'iam:role-in-profile': async (ref, tools) => {
     const { role: RoleName = '', profile: InstanceProfileName = '' } = ref.with ?? {};
     const iam = await tools.aws.iam();

@@ -1,7 +1,7 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Diagnostic, errorAt } from '../sdk/diagnostics.ts';
-import { describeFileError } from '../sdk/errors.ts';
+import { type Diagnostic, errorAt, warningAt } from '../sdk/diagnostics.ts';
+import { describeFileError, systemCode } from '../sdk/errors.ts';
 
 export type FormatLanguage = 'json' | 'hcl';
 
@@ -60,8 +60,10 @@ function inFolder(folder: string, recursive: boolean, found: Diagnostic[]): Form
     )
       return [];
     if (entry.isDirectory()) return recursive && entry.name !== 'node_modules' ? inFolder(path, recursive, found) : [];
+    // Reading a pipe would wait for ever.
+    if (!entry.isFile() && !entry.isSymbolicLink()) return [];
     if (HCL_FILE.test(entry.name)) return [{ path, language: 'hcl' }];
-    return JSON_FILE.test(entry.name) && isPackerJson(path, entry.name) ? [{ path, language: 'json' }] : [];
+    return JSON_FILE.test(entry.name) && isPackerJson(path, entry.name, found) ? [{ path, language: 'json' }] : [];
   });
 }
 
@@ -74,12 +76,16 @@ function entriesOf(folder: string, found: Diagnostic[]): Dirent[] {
   }
 }
 
-function isPackerJson(path: string, name: string): boolean {
+function isPackerJson(path: string, name: string, found: Diagnostic[]): boolean {
   if (SURE_JSON.test(name)) return true;
   let text: string;
   try {
+    if (!statSync(path).isFile()) return false;
     text = readFileSync(path, 'utf8');
-  } catch {
+  } catch (error) {
+    // It may be no template at all, so no error; and a link to nowhere is nobody's template.
+    if (systemCode(error) !== 'ENOENT')
+      found.push(warningAt(undefined, 'unreadable-file', `${describeFileError(path, error)}; it is left out`));
     return false;
   }
   if (/"builders"\s*:/i.test(text)) return true;

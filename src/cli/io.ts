@@ -40,7 +40,7 @@ export function processIo(): Io {
 
 /** Writes to a stream. Node's own stream over a file takes a chunk that was written in part for a whole one. */
 function writer(stream: NodeJS.WriteStream & { readonly fd: number }, lost: (error: unknown) => void) {
-  if (!isFile(stream.fd)) return (text: string): void => void stream.write(text);
+  if (!takesWrites(stream)) return (text: string): void => void stream.write(text);
   let failed = false;
   return (text: string): void => {
     const bytes = Buffer.from(text);
@@ -57,9 +57,11 @@ function writer(stream: NodeJS.WriteStream & { readonly fd: number }, lost: (err
   };
 }
 
-function isFile(descriptor: number): boolean {
+/** Files and devices such as /dev/full, but no terminal: there a write tells at once whether it worked. */
+function takesWrites({ fd, isTTY }: { readonly fd: number; readonly isTTY?: boolean }): boolean {
   try {
-    return fstatSync(descriptor).isFile();
+    const stat = fstatSync(fd);
+    return stat.isFile() || (stat.isCharacterDevice() && isTTY !== true);
   } catch {
     return false;
   }

@@ -97,6 +97,7 @@ const KIND_NAMES: Readonly<Record<string, string>> = {
   'ec2:image': 'AMI',
   'ec2:replaced-image': 'replaced AMI',
   'ec2:launch-template': 'launch template',
+  's3:object': 'S3 object',
 };
 
 /** e.g. `instance i-0123 in eu-west-1`. */

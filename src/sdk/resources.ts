@@ -14,6 +14,8 @@ export type ResourceKind =
   | 'iam:role-policy'
   | 'iam:instance-profile'
   | 'iam:role-in-profile'
+  /** An import of a disk image, until the image it makes is owned by itself. */
+  | 'ec2:import-task'
   | 's3:object';
 
 /** How to reach the account again later, without secrets: enough for `kiln gc` to build a client. */

@@ -124,6 +124,15 @@ describe('kiln fmt', () => {
     assert.deepEqual(await fmt(['-check', '-recursive', dir]), { code: 0, out: '', err: '' });
   });
 
+  it('warns of JSON in a folder that it cannot look into, and passes over pipes', async () => {
+    write('a.json', UGLY);
+    symlinkSync('loop.json', path('loop.json'));
+    spawnSync('mkfifo', [path('pipe.json')]);
+    const { code, out, err } = await fmt([dir]);
+    assert.deepEqual([code, out, text('a.json')], [0, 'a.json\n', NEAT]);
+    assert.match(err, /^warning: .*loop\.json.*; it is left out\n/);
+  });
+
   it('takes off a byte order mark and carriage returns, even where the layout is right', async () => {
     const paths = [write('bom.json', `\ufeff${NEAT}`), write('crlf.json', NEAT.replaceAll('\n', '\r\n'))];
     assert.deepEqual(await fmt(['-check', ...paths]), { code: 3, out: 'bom.json\ncrlf.json\n', err: '' });

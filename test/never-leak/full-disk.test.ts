@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { type LocalEc2, startLocalEc2 } from '../../src/local-ec2/index.ts';
@@ -182,12 +182,12 @@ describe(`kiln on a full disk says so, and leaves nothing half written${WHY_NO_S
       variables: Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`variable_${index}`, 'x'])),
       builders: [{ type: 'null', communicator: 'none' }],
     });
-    const into = (args: readonly string[]): Promise<Result> =>
+    const into = (args: readonly string[], log = join(disk.path, 'log')): Promise<Result> =>
       finish(
         spawn(process.execPath, [...kilnCommand().slice(1), ...args], {
           cwd: scratch.dir,
           env: scratch.env,
-          stdio: ['ignore', openSync(join(disk.path, 'log'), 'a'), 'pipe'],
+          stdio: ['ignore', openSync(log, 'a'), 'pipe'],
         }),
       );
     for (const free of [0, 1]) {
@@ -197,6 +197,7 @@ describe(`kiln on a full disk says so, and leaves nothing half written${WHY_NO_S
       disk.empty();
       writeFileSync(join(disk.path, 'log'), '');
     }
+    if (existsSync('/dev/full')) refused(await into(['inspect', path], '/dev/full'));
     // A build goes on, and does all it has to do.
     disk.fill();
     const product = { ...JSON.parse(readFileSync(path, 'utf8')), 'post-processors': [] };

@@ -17,6 +17,11 @@ export function chosenEndpoint(option: string | undefined, env: NodeJS.ProcessEn
   return option || env['AWS_ENDPOINT_URL_EC2'] || env['AWS_ENDPOINT_URL'] || undefined;
 }
 
+/** The S3 endpoint that takes AWS's place, as the SDKs name it. */
+export function s3Endpoint(env: NodeJS.ProcessEnv): string | undefined {
+  return env['AWS_ENDPOINT_URL_S3'] || env['AWS_ENDPOINT_URL'] || undefined;
+}
+
 function hostOf(endpoint: string): string {
   try {
     return new URL(endpoint).hostname;

@@ -4,11 +4,12 @@ import { type AccessOptions, accessOptions } from '../options/access.ts';
 import { callPolicy } from '../policy/call.ts';
 import { isThrottled } from '../policy/limiter.ts';
 import { type Credentials, credentialSource } from './credentials.ts';
-import { chosenEndpoint, endpointFor } from './endpoint.ts';
+import { chosenEndpoint, endpointFor, s3Endpoint } from './endpoint.ts';
 import type { iamCommands } from './iam-operations.ts';
 import type { ec2Commands } from './operations.ts';
 import { chosenPolling, type Polling } from './polling.ts';
 import { chosenRegion } from './region.ts';
+import type { S3 } from './s3.ts';
 import type { secretsCommands } from './secrets-operations.ts';
 import { bindService, type SdkClient, type Service } from './service.ts';
 import type { ssmCommands } from './ssm-operations.ts';
@@ -44,6 +45,8 @@ export interface Aws {
   sts(): Promise<StsService>;
   ssm(): Promise<SsmService>;
   secretsManager(): Promise<SecretsService>;
+  /** S3 in the build region; `at` is an endpoint other than the environment's. */
+  s3(at?: string): Promise<S3>;
   /** Id of the access key the calls are signed with. Throws when there are no credentials. */
   accessKeyId(): Promise<string>;
   /** The credentials themselves, for a tool that signs calls by itself. Told to `secret` already. */
@@ -208,6 +211,12 @@ async function openAccount(wanted: AccessOptions, info: AwsInfo): Promise<Aws> {
         const { SecretsManagerClient, secretsCommands } = await import('./secrets-operations.ts');
         const client = renewable(() => new SecretsManagerClient(configure(region, undefined)));
         return bindService(secretsCommands, client, callPolicy(settings('Secrets Manager', region, undefined)));
+      }),
+    s3: (at = s3Endpoint(process.env)) =>
+      once(`S3 ${at ?? ''}`, async () => {
+        const { openS3, s3Client } = await import('./s3.ts');
+        const client = renewable(() => s3Client(configure(region, at)));
+        return openS3(client, callPolicy(settings('S3', region, at)), at);
       }),
   };
 }

@@ -7,17 +7,27 @@ import { literal } from '../shared-calls.ts';
 import { runTag, tagFilter } from '../tags.ts';
 import { undoWith } from '../undo.ts';
 import { type ImageKind, waitForImage } from '../waits.ts';
-import { type MadeImage, type Making, madeImage } from './making.ts';
+import type { RunContext } from '../../sdk/plugin.ts';
+import type { Ec2Machine } from '../machine.ts';
+import { type MadeImage, madeImage } from './making.ts';
 
 /** Code of the error that says that a name is in use. */
 export const NAME_TAKEN = 'ami-name-taken';
+
+/** The run that makes images, how it reaches the account, and what it has made so far. */
+export interface Maker {
+  readonly run: RunContext;
+  readonly machine: Pick<Ec2Machine, 'aws' | 'ec2'>;
+  /** Every image made so far, complete or not. */
+  readonly owned: Owned<unknown>[];
+}
 
 /**
  * Makes an image by `create`, which gives its id, and waits until it can be used. From the moment it exists it is
  * owned: whatever fails later, it is deregistered and its snapshots deleted.
  */
 export async function acquireImage(
-  making: Making,
+  making: Maker,
   ec2: Ec2,
   name: string,
   kind: ImageKind,

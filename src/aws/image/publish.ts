@@ -1,9 +1,11 @@
+import type { RunContext } from '../../sdk/plugin.ts';
 import { isKind } from '../policy/aws-error.ts';
 import { sharedCalls } from '../shared-calls.ts';
 import { finishedTags } from '../tags.ts';
 import { shareSnapshot } from '../volumes/snapshot.ts';
 import { enableFastLaunch } from './fast-launch.ts';
 import type { MadeImage, Making } from './making.ts';
+import type { ImageOptions } from './plan.ts';
 
 /**
  * Deprecates and shares an image in one region. Called when the image is complete in all regions; sharing
@@ -20,7 +22,7 @@ export async function publishImage(making: Making, image: MadeImage): Promise<vo
     );
   }
   await shareSnapshots(making, image);
-  await modifyImage(making, image);
+  await modifyImage(making.run, options, image);
 }
 
 /** Protects an image from deregistration when the template wants it: late, as with a cooldown there is no way back for a day. */
@@ -39,7 +41,10 @@ export async function protectImage({ run, plan }: Making, image: MadeImage): Pro
  * Tags image and snapshots, and in the same call marks them as finished: the very last step, when all else is done in
  * all regions. Whoever finds the mark finds a product, not a leftover.
  */
-export async function tagFinished(making: Making, image: MadeImage): Promise<void> {
+export async function tagFinished(
+  making: Pick<Making, 'run' | 'tags' | 'snapshotTags'>,
+  image: MadeImage,
+): Promise<void> {
   const { run, tags, snapshotTags } = making;
   const { ec2, id, snapshots } = image;
   const finished = finishedTags(run.resources);
@@ -57,6 +62,11 @@ export async function tagFinished(making: Making, image: MadeImage): Promise<voi
   await put([id], { ...tags, ...finished });
 }
 
+type Attributes = Pick<
+  ImageOptions,
+  'imds_support' | 'ami_product_codes' | 'ami_groups' | 'ami_users' | 'ami_org_arns' | 'ami_ou_arns'
+>;
+
 const visible = { notYet: (error: unknown) => isKind(error, 'not-found') };
 
 async function shareSnapshots({ run, plan }: Making, image: MadeImage): Promise<void> {
@@ -64,8 +74,8 @@ async function shareSnapshots({ run, plan }: Making, image: MadeImage): Promise<
   for (const id of image.snapshots) await shareSnapshot(run, image.ec2, id, { users, groups });
 }
 
-async function modifyImage({ run, plan }: Making, image: MadeImage): Promise<void> {
-  const { options } = plan;
+/** Sets an image's attributes and shares it. */
+export async function modifyImage(run: RunContext, options: Attributes, image: MadeImage): Promise<void> {
   const modify = (
     what: string,
     attribute: Omit<Parameters<MadeImage['ec2']['modifyImageAttribute']>[0], 'ImageId'>,

@@ -65,7 +65,7 @@ export function callPolicy(settings: CallSettings): CallPolicy {
       const run = new Run(settings, call, () => reachedOnce);
       const limiter = limiterFor(settings.account, call.operation);
       // A creating call that is cut off half-way leaves something nobody knows of: let it answer.
-      const creates = /^(Create|Run|Register|Copy|Start)/.test(call.operation);
+      const creates = /^(Create|Run|Register|Copy|Start|Import)/.test(call.operation);
       for (;;) {
         const slot = await limiter.slot(signal);
         try {

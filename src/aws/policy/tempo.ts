@@ -1,12 +1,12 @@
 import type { Expectation } from './pace.ts';
 
 /** Changes of state that are waited for. */
-export type StateKind = 'running' | 'stopped' | 'terminated' | 'image' | 'registered' | 'copy' | 'snapshot' | 'volume';
+export type StateKind = 'running' | 'stopped' | 'terminated' | 'image' | 'registered' | 'copy' | 'snapshot' | 'volume' | 'import';
 
 /**
  * What EC2 usually takes, as measured by many: a small instance runs after 8 s and stops in 6 s (up to 40 s when its
  * services are slow to end), a stopped one terminates at once, images take from half a minute upwards, those that are
- * only registered from complete snapshots hardly any time.
+ * only registered from complete snapshots hardly any time, and imports of disks about ten minutes.
  */
 const USUAL: Readonly<Record<StateKind, Expectation>> = {
   running: { median: 8000, certainty: 4, chance: 0.25 },
@@ -17,6 +17,7 @@ const USUAL: Readonly<Record<StateKind, Expectation>> = {
   copy: { median: 60_000, certainty: 2, chance: 0.2 },
   snapshot: { median: 15_000, certainty: 2, chance: 0.2 },
   volume: { median: 3000, certainty: 2.5, chance: 0.3 },
+  import: { median: 600_000, certainty: 2, chance: 0.2 },
 };
 
 /** What was seen in this process is a better guide than what is usual. */

@@ -1,4 +1,4 @@
-import { type Diagnostic, errorAt, sortDiagnostics } from '../../sdk/diagnostics.ts';
+import { type Diagnostic, errorAt, hasErrors, sortDiagnostics } from '../../sdk/diagnostics.ts';
 import { KilnError } from '../../sdk/errors.ts';
 import { replaceFile } from '../../sdk/replace-file.ts';
 import { readSource } from '../../template/json/read.ts';
@@ -32,7 +32,7 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
   if (found.length > 0) {
     const { reportDiagnostics } = await import('../ui/report.ts');
     reportDiagnostics(io, outputMode(args), sortDiagnostics(found));
-    return 1;
+    if (hasErrors(found)) return 1;
   }
   return args.boolean('check') && changed > 0 ? EXIT_WOULD_CHANGE : 0;
 }

@@ -1,0 +1,105 @@
+/** Removing what an import makes, from plain data: the uploaded object, and the task with what came of it. */
+import { sleep } from '../../sdk/async.ts';
+import type { ResourceRef } from '../../sdk/resources.ts';
+import type { Aws, Ec2 } from '../client/index.ts';
+import { UPLOAD_MARK } from '../client/s3.ts';
+import { look } from '../find-made.ts';
+import { gone, type Removal } from '../gone.ts';
+import { removeImage } from '../image/remove.ts';
+import { isKind } from '../policy/aws-error.ts';
+import { isFinished, TOKEN_TAG, tagMap } from '../tags.ts';
+import type { Image, ImportImageTask } from '../types.ts';
+
+/** Deletes an uploaded object, and drops unfinished uploads of its key. What another upload put there stays. */
+export async function removeObject(ref: ResourceRef, aws: Aws, signal: AbortSignal): Promise<void> {
+  const { name: Key = '', with: { bucket: Bucket = '', mark, endpoint } = {} } = ref;
+  const s3 = await aws.s3(endpoint);
+  const versionAt = `s3://${Bucket}/${Key}?versionId=`;
+  const VersionId = ref.id?.startsWith(versionAt) ? ref.id.slice(versionAt.length) : undefined;
+  await gone(async () => {
+    try {
+      await dropUploads();
+    } catch (error) {
+      // The upload was completed: what could be left then is one without parts, which costs nothing.
+      if (ref.id === undefined || !isKind(error, 'denied')) throw error;
+    }
+  });
+  await gone(async () => {
+    if (ref.id !== undefined) return s3.deleteObject({ Bucket, Key, ...(VersionId && { VersionId }) }, signal);
+    // Nobody knows whether it came into being: an older object of that key is not this upload's.
+    const found = await s3.headObject({ Bucket, Key }, signal);
+    if (found.Metadata?.[UPLOAD_MARK] !== mark) return;
+    await s3.deleteObject({ Bucket, Key, ...(found.VersionId && { VersionId: found.VersionId }) }, signal);
+  });
+
+  async function dropUploads(): Promise<void> {
+    let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+    while (marker) {
+      const reply = await s3.listMultipartUploads({ Bucket, Prefix: Key, ...marker }, signal);
+      for (const { Key: key, UploadId } of reply.Uploads ?? [])
+        if (key === Key && UploadId) await gone(() => s3.abortMultipartUpload({ Bucket, Key, UploadId }, signal));
+      const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = reply;
+      marker =
+        reply.IsTruncated && KeyMarker ? { KeyMarker, ...(UploadIdMarker && { UploadIdMarker }) } : undefined;
+    }
+  }
+}
+
+/** Pause before a task that could not be cancelled is looked at again, in milliseconds, and the number of looks. */
+const LAST_STEP = 5000;
+const LOOKS = 60;
+
+/** Cancels an import, and removes the image it made when it was complete already; a finished product stays. */
+export async function removeImport(ref: ResourceRef, removal: Removal): Promise<void> {
+  const ids = ref.id ? [ref.id] : await look(removal, () => findImports(ref, removal.ec2, removal.signal));
+  for (const id of ids) await cancelImport(id, removal);
+}
+
+async function cancelImport(id: string, removal: Removal): Promise<void> {
+  const { ec2, signal } = removal;
+  for (let looks = 1; ; looks++) {
+    const task = await importTask(id, ec2, signal);
+    if (task?.Status === 'completed' && task.ImageId) return removeUnfinished(task.ImageId, removal);
+    if (task?.Status !== 'active') return;
+    try {
+      await ec2.cancelImportTask({ ImportTaskId: id, CancelReason: 'the build has ended' }, signal);
+      return;
+    } catch (error) {
+      if (isKind(error, 'not-found')) return;
+      // EC2 does not cancel the last step of an import: it will be complete soon, and can be removed then.
+      if (isKind(error, 'denied') || looks === LOOKS) throw error;
+    }
+    await sleep(LAST_STEP, signal);
+  }
+}
+
+async function importTask(id: string, ec2: Ec2, signal: AbortSignal): Promise<ImportImageTask | undefined> {
+  let task: ImportImageTask | undefined;
+  await gone(async () => {
+    task = (await ec2.describeImportImageTasks({ ImportTaskIds: [id] }, signal)).ImportImageTasks?.[0];
+  });
+  return task;
+}
+
+async function removeUnfinished(id: string, removal: Removal): Promise<void> {
+  let image: Image | undefined;
+  await gone(async () => {
+    image = (await removal.ec2.describeImages({ ImageIds: [id] }, removal.signal)).Images?.[0];
+  });
+  if (!isFinished(image?.Tags)) await removeImage(id, removal);
+}
+
+/** Tasks are listed with their tags, but cannot be asked for by them. */
+async function findImports(ref: ResourceRef, ec2: Ec2, signal: AbortSignal): Promise<string[] | undefined> {
+  const { token } = ref;
+  if (!token) return undefined;
+  const found: string[] = [];
+  let NextToken: string | undefined;
+  do {
+    const reply = await ec2.describeImportImageTasks({ ...(NextToken && { NextToken }) }, signal);
+    for (const { ImportTaskId, Tags } of reply.ImportImageTasks ?? [])
+      if (ImportTaskId && tagMap(Tags)[TOKEN_TAG] === token) found.push(ImportTaskId);
+    NextToken = reply.NextToken;
+  } while (NextToken);
+  return found;
+}
