@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
+import { aloneWithHostDevices } from '../helpers/host-devices.ts';
 import { type Result, Scratch, whyNoMachines } from '../helpers/kiln.ts';
 
 const skip = whyNoMachines() ?? (existsSync('/dev/loop-control') ? undefined : 'needs loop devices');
@@ -43,6 +44,7 @@ printf 'root:x:0:0:root:/root:/bin/bash\n' >$root/etc/passwd; printf 'root:x:0:\
 printf 'root:*:1:0:99999:7:::\n' >$root/etc/shadow; echo from-the-surrogate >$root/etc/proof`;
 
 describe(`the other Amazon builders with --local${skip ? ` (skipped: ${skip})` : ''}`, function () {
+  aloneWithHostDevices();
   this.timeout(180_000);
   const scratch = new Scratch();
   before(function () {

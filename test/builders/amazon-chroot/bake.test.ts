@@ -10,6 +10,7 @@ import { mountsBelow } from '../../../src/aws/volumes/left-mounts.ts';
 import type { LocalEc2, LocalEc2Options } from '../../../src/local-ec2/index.ts';
 import { type BuilderBakeOptions, bakeBuilder } from '../../helpers/amazon-bake.ts';
 import { type Baked, bake as bakeEbs, callsOf, hollowEc2, leaks, minimal } from '../../helpers/ebs-bake.ts';
+import { aloneWithHostDevices } from '../../helpers/host-devices.ts';
 import { tempFolders } from '../../helpers/temp-folder.ts';
 
 const never = new AbortController().signal;
@@ -20,6 +21,7 @@ const able = process.platform === 'linux' && process.geteuid?.() === 0 && exists
  * Whole builds are in test/e2e/amazon-builders.test.ts.
  */
 describe(`an amazon-chroot bake (needs Linux, root and loop devices${able ? '' : ': skipped'})`, function () {
+  aloneWithHostDevices();
   this.timeout(60_000);
   let server: LocalEc2;
   let loop = '';

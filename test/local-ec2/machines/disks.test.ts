@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'mocha';
+import { aloneWithHostDevices } from '../../helpers/host-devices.ts';
 import { canRunMachines, eventually, makeTinyTree, Rig, Shell, spec, WHY_SKIPPED } from './rig.ts';
 
 const never = new AbortController().signal;
@@ -24,6 +25,7 @@ function run(program: string, ...args: string[]): string {
 }
 
 describe(`disks of local machines (${WHY_SKIPPED}, and loop devices)`, function () {
+  aloneWithHostDevices();
   this.timeout(120_000);
   let rig: Rig;
 

@@ -3,6 +3,7 @@ import { describe, it } from 'mocha';
 import { plugin } from '../../../post-processors/amazon-import/index.ts';
 import type { AmazonImportOptions } from '../../../post-processors/amazon-import/schema.ts';
 import { prepareContext } from '../../helpers/post-process.ts';
+import { testPrepare } from '../../helpers/run-context.ts';
 
 describe('post-processor amazon-import', () => {
   const bucket = { s3_bucket_name: 'b' };
@@ -23,7 +24,21 @@ describe('post-processor amazon-import', () => {
       );
     });
 
-  it('says why it cannot run, before and when it is asked to', async () => {
-    assert.match(plugin.cannotRun ?? '', /not built in/);
+  it('says before anything runs that the embedded EC2 has no S3', async () => {
+    const context = testPrepare({ local: true });
+    await plugin.prepare(bucket, context);
+    assert.match(context.complaints[0]?.message ?? '', /needs S3/);
+  });
+
+  it('wants a name that EC2 takes, and warns of an architecture that it does not know', async () => {
+    const context = prepareContext();
+    await plugin.prepare({ ...bucket, ami_name: 'a*b', architecture: 'x86' }, context);
+    assert.deepEqual(
+      context.complaints.map(one => [one.severity, one.path]),
+      [
+        ['warning', 'architecture'],
+        ['error', 'ami_name'],
+      ],
+    );
   });
 });
