@@ -1,15 +1,14 @@
-import { KilnError } from '../../src/sdk/errors.ts';
+import { amiNameProblem } from '../../src/aws/rules/index.ts';
 import type { PostProcessor } from '../../src/sdk/plugin.ts';
 import { type AmazonImportOptions, schema } from './schema.ts';
 
-const CANNOT_RUN = 'importing disk images through S3 and VM Import is not built in';
+const ARCHITECTURES = ['i386', 'x86_64', 'arm64'];
 
-/** Checks templates that import disk images as AMIs. Facts: Packer's amazon plugin, post-processor amazon-import. */
+/** Imports a disk image as an AMI, by way of S3. Facts: Packer's amazon plugin, post-processor amazon-import. */
 export const plugin: PostProcessor<AmazonImportOptions> = {
   kind: 'post-processor',
   type: 'amazon-import',
   schema,
-  cannotRun: CANNOT_RUN,
   prepare(options, context) {
     const arm = options.architecture === 'arm64';
     const bootMode = options.boot_mode ?? (arm ? 'uefi' : 'legacy-bios');
@@ -22,9 +21,27 @@ export const plugin: PostProcessor<AmazonImportOptions> = {
       );
     if (arm && bootMode !== 'uefi')
       context.error(['boot_mode'], 'conflicting-options', `arm64 images boot with uefi, not ${bootMode}`);
+    const { architecture, ami_name: name } = options;
+    if (architecture && !ARCHITECTURES.includes(architecture))
+      context.warning(
+        ['architecture'],
+        'bad-value',
+        `EC2 knows no architecture "${architecture}"`,
+        ARCHITECTURES.join(', '),
+      );
+    const problem = name ? amiNameProblem(name) : undefined;
+    if (problem) context.error(['ami_name'], 'bad-value', problem.message, problem.hint);
+    if (context.build.local)
+      context.error(
+        [],
+        'cannot-run',
+        'amazon-import needs S3 and AWS, which the embedded EC2 does not have',
+        'build without --local, or leave it out there with -except=amazon-import',
+      );
     return {
-      async process() {
-        throw new KilnError(`amazon-import cannot run: ${CANNOT_RUN}`);
+      async process(run) {
+        const { importDisk } = await import('./run.ts');
+        return importDisk(run, options, bootMode);
       },
     };
   },

@@ -183,6 +183,7 @@ describe('undoing a resource from its plain data', () => {
   it('says so when it cannot', async () => {
     process.env.AWS_SECRET_ACCESS_KEY = 'wrong';
     await assert.rejects(undo({ kind: 'ec2:key-pair', name: 'k' }), { kind: 'credentials' });
-    await assert.rejects(undo({ kind: 's3:object', name: 'k' }), /does not know how to remove/);
+    await assert.rejects(undo({ kind: 's3:object', name: 'k' }), /does not say which S3 object/);
+    await assert.rejects(undo({ kind: 'ec2:moon' as 'ec2:image' }), /does not know how to remove/);
   });
 });

@@ -18,10 +18,10 @@ interface PendingUpload {
 
 export interface S3Options {
   readonly buckets: readonly string[];
-  /** The region that the buckets say they are in. */
+  /** The region that the buckets are in; calls signed for another one are redirected, as S3 does. */
   readonly region?: string;
   readonly versions?: boolean;
-  /** Refuses what it is signed with unless this says otherwise; gives an error code. */
+  /** The code with which an operation is refused; undefined when it is not. */
   readonly refuse?: (operation: string) => string | undefined;
   /**
    * Told of a call before it has any effect (`received`) and before its answer goes out (`done`). `drop` cuts the
@@ -55,6 +55,7 @@ export async function startS3(options: S3Options): Promise<S3Server> {
   const objects = new Map<string, StoredObject>();
   const uploads = new Map<string, PendingUpload>();
   const calls: string[] = [];
+  const region = options.region ?? 'us-east-1';
 
   const store = (path: string, body: Buffer, headers: Readonly<Record<string, string>>): Answer['headers'] => {
     const version = options.versions ? randomUUID().replaceAll('-', '') : undefined;
@@ -75,7 +76,7 @@ export async function startS3(options: S3Options): Promise<S3Server> {
     const upload = uploads.get(id);
     switch (operation) {
       case 'HeadBucket':
-        return { status: 200, headers: { 'x-amz-bucket-region': options.region ?? 'us-east-1' } };
+        return { status: 200, headers: { 'x-amz-bucket-region': region } };
       case 'HeadObject': {
         const found = objects.get(path);
         if (!found) return failure(404, 'NotFound');
@@ -135,10 +136,16 @@ export async function startS3(options: S3Options): Promise<S3Server> {
     const operation = operationOf(request.method ?? '', path, url.searchParams);
     calls.push(operation);
     if ((await options.onCall?.('received', operation)) === 'drop') return void response.destroy();
+    const signedFor = /Credential=[^/]+\/[^/]+\/([^/]+)\/s3\//.exec(request.headers.authorization ?? '')?.[1];
     const code = /^AWS4-HMAC-SHA256 /.test(request.headers.authorization ?? '')
       ? options.refuse?.(operation)
       : 'AccessDenied';
-    const answer = code ? failure(403, code) : act(operation, path, url.searchParams, request, Buffer.concat(chunks));
+    const answer =
+      signedFor !== region
+        ? { ...failure(301, 'PermanentRedirect'), headers: { 'x-amz-bucket-region': region } }
+        : code
+          ? failure(403, code)
+          : act(operation, path, url.searchParams, request, Buffer.concat(chunks));
     if ((await options.onCall?.('done', operation)) === 'drop') return void response.destroy();
     response.writeHead(answer.status, answer.headers);
     response.end(request.method === 'HEAD' ? undefined : answer.body);

@@ -1,14 +1,14 @@
 import { KilnError } from '../../sdk/errors.ts';
+import type { RunContext } from '../../sdk/plugin.ts';
 import type { Owned } from '../../sdk/resources.ts';
 import type { Ec2 } from '../client/index.ts';
+import type { Ec2Machine } from '../machine.ts';
 import { certainlyNotCreated, isKind } from '../policy/aws-error.ts';
 import { createOnce } from '../policy/create-once.ts';
 import { literal } from '../shared-calls.ts';
 import { runTag, tagFilter } from '../tags.ts';
 import { undoWith } from '../undo.ts';
 import { type ImageKind, waitForImage } from '../waits.ts';
-import type { RunContext } from '../../sdk/plugin.ts';
-import type { Ec2Machine } from '../machine.ts';
 import { type MadeImage, madeImage } from './making.ts';
 
 /** Code of the error that says that a name is in use. */

@@ -24,20 +24,25 @@ export async function checkBucket(aws: Aws, bucket: string, signal: AbortSignal)
       throw new KilnError(`there is no S3 bucket "${bucket}"`, {
         hint: 'make it first, or set s3_bucket_name to one that exists',
         cause: error,
-        code: 'no-bucket',
+        code: 'aws-bucket',
       });
     }
     // An answer to HEAD has no text: a refusal's reason shows when the upload is refused too.
-    if (!(error instanceof AwsError) || !REFUSALS.includes(error.awsCode)) throw error;
+    if (!isKind(error, 'denied', 'final')) throw error;
+    found = regionTold(error.cause);
   }
   if (!found || found === aws.region) return;
   throw new KilnError(`the S3 bucket "${bucket}" is in ${found}, but the image is to be imported in ${aws.region}`, {
     hint: 'EC2 imports from buckets of its own region: set region or s3_bucket_name',
-    code: 'other-region',
+    code: 'aws-bucket',
   });
 }
 
-const REFUSALS = ['403', 'Forbidden', 'AccessDenied', '301', 'PermanentRedirect', '400', 'BadRequest'];
+/** S3 refuses calls for a bucket of another region, and says in a header where it is. */
+function regionTold(error: unknown): string | undefined {
+  const { $response: response } = error as { readonly $response?: { readonly headers?: Record<string, string> } };
+  return response?.headers?.['x-amz-bucket-region'];
+}
 
 /** Uploads a file. Once begun it is owned: whatever fails later, the object and unfinished uploads of its key go. */
 export async function uploadObject(

@@ -1,10 +1,11 @@
 /** Removing what an import makes, from plain data: the uploaded object, and the task with what came of it. */
 import { sleep } from '../../sdk/async.ts';
+import { KilnError } from '../../sdk/errors.ts';
 import type { ResourceRef } from '../../sdk/resources.ts';
 import type { Aws, Ec2 } from '../client/index.ts';
 import { UPLOAD_MARK } from '../client/s3.ts';
 import { look } from '../find-made.ts';
-import { gone, type Removal } from '../gone.ts';
+import { gone, type Removal, surelyGone } from '../gone.ts';
 import { removeImage } from '../image/remove.ts';
 import { isKind } from '../policy/aws-error.ts';
 import { isFinished, TOKEN_TAG, tagMap } from '../tags.ts';
@@ -13,6 +14,7 @@ import type { Image, ImportImageTask } from '../types.ts';
 /** Deletes an uploaded object, and drops unfinished uploads of its key. What another upload put there stays. */
 export async function removeObject(ref: ResourceRef, aws: Aws, signal: AbortSignal): Promise<void> {
   const { name: Key = '', with: { bucket: Bucket = '', mark, endpoint } = {} } = ref;
+  if (!Bucket || !Key) throw new KilnError('the ledger does not say which S3 object it is');
   const s3 = await aws.s3(endpoint);
   const versionAt = `s3://${Bucket}/${Key}?versionId=`;
   const VersionId = ref.id?.startsWith(versionAt) ? ref.id.slice(versionAt.length) : undefined;
@@ -27,8 +29,10 @@ export async function removeObject(ref: ResourceRef, aws: Aws, signal: AbortSign
   await gone(async () => {
     if (ref.id !== undefined) return s3.deleteObject({ Bucket, Key, ...(VersionId && { VersionId }) }, signal);
     // Nobody knows whether it came into being: an older object of that key is not this upload's.
-    const found = await s3.headObject({ Bucket, Key }, signal);
-    if (found.Metadata?.[UPLOAD_MARK] !== mark) return;
+    const found = await s3.headObject({ Bucket, Key }, signal).catch(error => {
+      throw unknowable(error, Bucket, Key);
+    });
+    if (!mark || found.Metadata?.[UPLOAD_MARK] !== mark) return;
     await s3.deleteObject({ Bucket, Key, ...(found.VersionId && { VersionId: found.VersionId }) }, signal);
   });
 
@@ -39,10 +43,18 @@ export async function removeObject(ref: ResourceRef, aws: Aws, signal: AbortSign
       for (const { Key: key, UploadId } of reply.Uploads ?? [])
         if (key === Key && UploadId) await gone(() => s3.abortMultipartUpload({ Bucket, Key, UploadId }, signal));
       const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = reply;
-      marker =
-        reply.IsTruncated && KeyMarker ? { KeyMarker, ...(UploadIdMarker && { UploadIdMarker }) } : undefined;
+      marker = reply.IsTruncated && KeyMarker ? { KeyMarker, ...(UploadIdMarker && { UploadIdMarker }) } : undefined;
     }
   }
+}
+
+/** Who may upload need not be allowed to look: then nobody knows whose object it is. */
+function unknowable(error: unknown, bucket: string, key: string): unknown {
+  if (!isKind(error, 'denied', 'final')) return error;
+  return new KilnError(`whether this build has made s3://${bucket}/${key} could not be found out`, {
+    hint: 'that takes s3:ListBucket and s3:GetObject; see whether the object is there, and delete it',
+    cause: error,
+  });
 }
 
 /** Pause before a task that could not be cancelled is looked at again, in milliseconds, and the number of looks. */
@@ -58,7 +70,7 @@ export async function removeImport(ref: ResourceRef, removal: Removal): Promise<
 async function cancelImport(id: string, removal: Removal): Promise<void> {
   const { ec2, signal } = removal;
   for (let looks = 1; ; looks++) {
-    const task = await importTask(id, ec2, signal);
+    const task = await importTask(id, removal);
     if (task?.Status === 'completed' && task.ImageId) return removeUnfinished(task.ImageId, removal);
     if (task?.Status !== 'active') return;
     try {
@@ -73,11 +85,12 @@ async function cancelImport(id: string, removal: Removal): Promise<void> {
   }
 }
 
-async function importTask(id: string, ec2: Ec2, signal: AbortSignal): Promise<ImportImageTask | undefined> {
+async function importTask(id: string, removal: Removal): Promise<ImportImageTask | undefined> {
+  const { ec2, signal } = removal;
   let task: ImportImageTask | undefined;
-  await gone(async () => {
+  await surelyGone(async () => {
     task = (await ec2.describeImportImageTasks({ ImportTaskIds: [id] }, signal)).ImportImageTasks?.[0];
-  });
+  }, removal);
   return task;
 }
 

@@ -20,6 +20,7 @@ export async function startImport(
 ): Promise<Owned<string>> {
   const ec2 = aws.ec2();
   const token = run.resources.token('import');
+  run.signal.throwIfAborted();
   try {
     return await run.resources.acquire<string>(
       { kind: 'ec2:import-task', account: ec2.account, token },
@@ -43,7 +44,7 @@ export async function startImport(
     throw new KilnError(messageOf(error), {
       hint: `VM Import works as the role ${request.RoleName ?? 'vmimport'}: make it as the VM Import/Export user guide says ("Required service role"), with access to the bucket`,
       cause: error,
-      code: 'import-role',
+      code: 'aws-import-role',
     });
   }
 }

@@ -83,11 +83,21 @@ function hintFor(kind: FailureKind, where: Where, code: string, message: string)
   return hint ? { hint } : {};
 }
 
+/** What S3 wants for operations whose permission has another name. */
+const S3_PERMISSIONS: Readonly<Record<string, string>> = {
+  CreateMultipartUpload: 'PutObject',
+  UploadPart: 'PutObject',
+  CompleteMultipartUpload: 'PutObject',
+  HeadBucket: 'ListBucket',
+  HeadObject: 'GetObject',
+  ListMultipartUploads: 'ListBucketMultipartUploads',
+};
+
 const HINTS: Partial<Record<FailureKind, (where: Where, code: string, message: string) => string>> = {
   throttling: () => 'the account makes more requests than AWS admits; lower -parallel-builds or raise max_retries',
   unreachable: where =>
     where.endpoint
-      ? 'check custom_endpoint_ec2 or AWS_ENDPOINT_URL_EC2, and that something listens there'
+      ? `check ${where.service === 'S3' ? '' : 'custom_endpoint_ec2 or '}AWS_ENDPOINT_URL_${where.service === 'S3' ? 'S3' : 'EC2'}, and that something listens there`
       : `check the network and that "${where.region}" is a region; --local bakes without AWS`,
   skew: () => 'set the clock of this machine',
   expired: () => 'the temporary credentials ran out: get new ones (aws sso login, or export AWS_SESSION_TOKEN anew)',
@@ -101,7 +111,9 @@ const HINTS: Partial<Record<FailureKind, (where: Where, code: string, message: s
   denied: (where, code) =>
     code === 'OptInRequired'
       ? 'subscribe to the product in the AWS Marketplace, or enable the service or region for the account'
-      : `the credentials are known but lack ${where.service.toLowerCase()}:${where.operation}; decode_authorization_messages tells more`,
+      : where.service === 'S3'
+        ? `the credentials are known but lack s3:${S3_PERMISSIONS[where.operation] ?? where.operation} for the bucket, or its policy or KMS key refuses them`
+        : `the credentials are known but lack ${where.service.toLowerCase()}:${where.operation}; decode_authorization_messages tells more`,
   capacity: () => 'AWS has no room for this instance type there now: try another type, zone or subnet',
   quota: () => 'the account is at its limit: remove what is not needed, or ask AWS for a higher quota',
 };

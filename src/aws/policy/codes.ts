@@ -132,7 +132,11 @@ const BY_CODE: ReadonlyMap<string, FailureKind> = new Map(
 export function kindOf(code: string, status: number): FailureKind {
   const known = BY_CODE.get(code.replace(/^(Client|Server)\./, ''));
   if (known) return known;
-  if (/\.NotFound$|NotFound(Exception)?$|^NoSuch(Entity|Bucket|Key|Upload)|^InvalidAMIID\.Unavailable$|\.Unknown$/.test(code))
+  if (
+    /\.NotFound$|NotFound(Exception)?$|^NoSuch(Entity|Bucket|Key|Upload)|^InvalidAMIID\.Unavailable$|\.Unknown$/.test(
+      code,
+    )
+  )
     return 'not-found';
   if (/Duplicate|AlreadyExists/.test(code)) return 'duplicate';
   if (status === 429) return 'throttling';

@@ -1,7 +1,16 @@
 import type { Expectation } from './pace.ts';
 
 /** Changes of state that are waited for. */
-export type StateKind = 'running' | 'stopped' | 'terminated' | 'image' | 'registered' | 'copy' | 'snapshot' | 'volume' | 'import';
+export type StateKind =
+  | 'running'
+  | 'stopped'
+  | 'terminated'
+  | 'image'
+  | 'registered'
+  | 'copy'
+  | 'snapshot'
+  | 'volume'
+  | 'import';
 
 /**
  * What EC2 usually takes, as measured by many: a small instance runs after 8 s and stops in 6 s (up to 40 s when its

@@ -177,6 +177,10 @@ export const importActions: Readonly<Record<string, Action>> = {
   CancelImportTask: action({ ImportTaskId: required(string), CancelReason: string }, (call, input) => {
     const task = find(call, 'importTasks', input.ImportTaskId);
     const before = task.status;
+    if (before !== 'active') {
+      const text = `The import task ${task.id} is ${before} and cannot be canceled`;
+      throw new ApiError('IncorrectState', text);
+    }
     task.status = 'deleted';
     task.message = input.CancelReason ?? 'cancelled';
     call.world.lifecycle.cancel(task.id);
