@@ -2,7 +2,7 @@ import { createFromInstance, modifyInstance } from '../../src/aws/image/create.t
 import type { Making } from '../../src/aws/image/making.ts';
 import { registerImage } from '../../src/aws/image/register.ts';
 import type { ImageSource, MakeImage } from '../../src/aws/image/source.ts';
-import { together } from '../../src/aws/launch/together.ts';
+import { settleAll } from '../../src/aws/launch/settle-all.ts';
 import type { Ec2Machine } from '../../src/aws/machine.ts';
 import { volumeAt, volumesOf } from '../../src/aws/volumes/of-instance.ts';
 import { completed, startSnapshot } from '../../src/aws/volumes/snapshot.ts';
@@ -48,7 +48,7 @@ async function snapshotDevices(making: Making, options: SurrogateOptions): Promi
     volume: volumeAt(volumes, device, machine.instanceId),
   }));
   run.ui.say(`Creating snapshots of ${wanted.map(one => one.volume).join(', ')}`);
-  const made = await together<Owned<string>[]>(
+  const made = await settleAll<Owned<string>[]>(
     ...wanted.map(async ({ volume }) => {
       const owned = await startSnapshot(run, machine.aws, {
         volume,

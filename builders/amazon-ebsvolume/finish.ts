@@ -1,5 +1,5 @@
 import { modifyInstance } from '../../src/aws/image/create.ts';
-import { together } from '../../src/aws/launch/together.ts';
+import { settleAll } from '../../src/aws/launch/settle-all.ts';
 import type { Ec2Machine } from '../../src/aws/machine.ts';
 import { sharedCalls } from '../../src/aws/shared-calls.ts';
 import { finishedTags, renderTags } from '../../src/aws/tags.ts';
@@ -58,7 +58,7 @@ async function takeSnapshots(
   at: (plan: VolumePlan) => string,
 ): Promise<Snapshotted[]> {
   const wanted = plans.flatMap(plan => (plan.snapshot ? [{ volume: at(plan), plan: plan.snapshot }] : []));
-  return together<Snapshotted[]>(
+  return settleAll<Snapshotted[]>(
     ...wanted.map(async ({ volume, plan }) => {
       run.ui.say(`Creating a snapshot of volume ${volume}`);
       const owned = await startSnapshot(run, machine.aws, {

@@ -1,6 +1,6 @@
 import { KilnError } from '../sdk/errors.ts';
 import type { Ec2 } from './client/index.ts';
-import { watch } from './describe.ts';
+import { watch } from './state-pollers.ts';
 import type { Instance } from './types.ts';
 import { VISIBILITY } from './waiter.ts';
 

@@ -1,6 +1,6 @@
 import type { Ec2, Ec2Service } from './client/index.ts';
 import { isKind } from './policy/aws-error.ts';
-import { Gathering } from './policy/gathering.ts';
+import { CallBatch } from './policy/call-batch.ts';
 import { tagList } from './tags.ts';
 import type { Image, Snapshot } from './types.ts';
 
@@ -44,8 +44,8 @@ export function sharedCalls(ec2: Ec2): SharedCalls {
 const notYet = (error: unknown): boolean => isKind(error, 'not-found');
 
 function share(ec2: Ec2): SharedCalls {
-  const gather = <I, R>(send: (items: readonly I[], signal: Signal) => Promise<readonly R[]>): Gathering<I, R> =>
-    new Gathering(send, () => (ec2.throttled() ? GATHER_THROTTLED : GATHER));
+  const gather = <I, R>(send: (items: readonly I[], signal: Signal) => Promise<readonly R[]>): CallBatch<I, R> =>
+    new CallBatch(send, () => (ec2.throttled() ? GATHER_THROTTLED : GATHER));
 
   const stops = gather<string, void>(async (ids, signal) => {
     await ec2.stopInstances({ InstanceIds: unique(ids) }, signal, { notYet });

@@ -11,11 +11,11 @@ import {
   isFresh,
   keyPairsOf,
   look,
-} from './find-made.ts';
-import { type Removal, surelyGone } from './gone.ts';
+} from './find-created.ts';
 import { deleteSnapshots, removeImage } from './image/remove.ts';
 import { isKind } from './policy/aws-error.ts';
 import { openRecordedAccount } from './recorded-account.ts';
+import { type Removal, surelyGone } from './removal.ts';
 import { sharedCalls } from './shared-calls.ts';
 import { tagFilter } from './tags.ts';
 import { deleteVolume, removeVolume, unfinished } from './volumes/remove.ts';

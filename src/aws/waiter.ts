@@ -1,9 +1,9 @@
 import { formatDuration } from '../sdk/duration.ts';
 import { KilnError } from '../sdk/errors.ts';
 import type { Polling } from './client/polling.ts';
-import { nextLook } from './policy/pace.ts';
+import { nextLook } from './policy/poll-schedule.ts';
 import type { Pace, Poller } from './policy/poller.ts';
-import { type StateKind, Tempo } from './policy/tempo.ts';
+import { type StateKind, StateTimes } from './policy/state-times.ts';
 
 /** Where things go quickly: the first look at once, then pauses that grow with the time waited. */
 const QUICK = { first: 100, share: 0.3, longest: 3000, absent: 250 };
@@ -49,7 +49,7 @@ export interface WaitFor<T, R> {
   /** Which change of state it is, for when to look. */
   readonly kind: StateKind;
   /** How long such changes take here. */
-  readonly tempo?: Tempo;
+  readonly times?: StateTimes;
   /** Milliseconds without progress after which the wait is given up, when the user does not say. */
   readonly longest: number;
   readonly polling: Polling;
@@ -62,7 +62,7 @@ export interface WaitFor<T, R> {
 /** The one waiter. Resolves with what `look` gave; throws KilnError at the deadline or when the thing vanished. */
 export async function waitFor<T, R>(poller: Poller<T>, wait: WaitFor<T, R>, signal: AbortSignal): Promise<R> {
   const longest = wait.polling.longest ?? wait.longest;
-  const tempo = wait.tempo ?? new Tempo();
+  const times = wait.times ?? new StateTimes();
   let lastProgress = 0;
   let progress = '';
   let lastSeen = 0;
@@ -73,11 +73,11 @@ export async function waitFor<T, R>(poller: Poller<T>, wait: WaitFor<T, R>, sign
   const { result } = await poller.wait<{ readonly result: R }>({
     id: wait.id,
     signal,
-    pace: paceOf(wait, tempo, () => absentSince),
+    pace: paceOf(wait, times, () => absentSince),
     check(item, elapsed) {
       const look = item === undefined ? absentLook(wait, elapsed - lastSeen) : wait.look(item, elapsed);
       if ('done' in look) {
-        if (item !== undefined) tempo.learn(wait.kind, lastLook, elapsed);
+        if (item !== undefined) times.learn(wait.kind, lastLook, elapsed);
         return { result: look.done };
       }
       if (item === undefined) absentSince ??= elapsed;
@@ -102,7 +102,7 @@ export async function waitFor<T, R>(poller: Poller<T>, wait: WaitFor<T, R>, sign
 /** When to look next: as the user says, else so that a change is seen soon after it happened with few calls. */
 function paceOf<T, R>(
   { polling: { delay }, kind, pulse }: WaitFor<T, R>,
-  tempo: Tempo,
+  times: StateTimes,
   absentSince: () => number | undefined,
 ): Pace {
   if (delay !== undefined) return (_, looks) => (looks === 0 ? 0 : delay);
@@ -110,9 +110,9 @@ function paceOf<T, R>(
     const absent = absentSince();
     // How long EC2 does not show something has nothing to do with how long its state takes.
     if (absent !== undefined) return Math.max(QUICK.absent, (elapsed - absent) * QUICK.share);
-    const expected = tempo.expected(kind);
+    const expected = times.expected(kind);
     if (!expected) return quickPause(elapsed, looks);
-    const early = OFTEN_AT_ONCE.includes(kind) ? AT_ONCE : tempo.unknown ? PROBES : [];
+    const early = OFTEN_AT_ONCE.includes(kind) ? AT_ONCE : times.unknown ? PROBES : [];
     const promised = pulse?.promised;
     const next =
       early[looks] ?? (promised === undefined ? nextLook(elapsed, expected) : lookForPromised(elapsed, promised));

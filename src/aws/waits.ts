@@ -1,9 +1,9 @@
 import { KilnError } from '../sdk/errors.ts';
 import type { Ec2 } from './client/index.ts';
-import { watch } from './describe.ts';
 import { lostInstance } from './instance-now.ts';
 import { sharedCalls } from './shared-calls.ts';
 import { snapshotsFor } from './snapshots-for.ts';
+import { watch } from './state-pollers.ts';
 import type { Image, Instance, Snapshot, Volume } from './types.ts';
 import { type Look, type Pulse, waitFor } from './waiter.ts';
 
@@ -37,7 +37,7 @@ export function waitForInstance(ec2: Ec2, id: string, goal: InstanceGoal, signal
       what: `instance ${id}`,
       goal,
       kind: goal,
-      tempo: watch(ec2).tempo,
+      times: watch(ec2).times,
       longest: INSTANCE_LONGEST,
       polling: ec2.polling,
       ...(goal === 'terminated' && { absent: () => ({ done: { InstanceId: id } }) }),
@@ -66,7 +66,7 @@ export function waitForImage(
   signal: AbortSignal,
   progress?: (percent: number) => void,
 ): Promise<Image> {
-  const { images, tempo } = watch(ec2);
+  const { images, times } = watch(ec2);
   const pulse: Pulse = { value: '' };
   let nextPulse = ec2.throttled() ? FIRST_PULSE_THROTTLED : FIRST_PULSE;
   const feelPulse = async (image: Image, elapsed: number): Promise<void> => {
@@ -89,7 +89,7 @@ export function waitForImage(
       what: `image ${id}`,
       goal: 'available',
       kind,
-      tempo,
+      times,
       longest: IMAGE_LONGEST,
       polling: ec2.polling,
       pulse,
@@ -147,7 +147,7 @@ export function waitForSnapshot(
       what: `snapshot ${id}`,
       goal: 'complete',
       kind: 'snapshot',
-      tempo: watch(ec2).tempo,
+      times: watch(ec2).times,
       longest: SNAPSHOT_LONGEST,
       polling: ec2.polling,
       pulse,
@@ -183,7 +183,7 @@ export function waitForVolume(
       what: `volume ${id}`,
       goal,
       kind: 'volume',
-      tempo: watch(ec2).tempo,
+      times: watch(ec2).times,
       longest: VOLUME_LONGEST,
       polling: ec2.polling,
       look(volume) {

@@ -95,7 +95,8 @@ export async function bake(request: BakeRequest, mode: OutputMode, io: Io): Prom
       invocation,
       ...(request.resume && { resume: request.resume }),
     });
-    if (localEc2 && mode.kind === 'human' && summary.succeeded > 0) io.out(localEpilogue(localEc2, manifests(builds)));
+    const baked = builds.some(one => one.spec.builderType.startsWith('amazon-')) && summary.succeeded > 0;
+    if (localEc2 && mode.kind === 'human' && baked) io.out(localEpilogue(localEc2, manifests(builds)));
     return summary.failed > 0 || (plans.failed.length > 0 && !request.resume) || summary.interrupted ? 1 : 0;
   } finally {
     interrupts.close();

@@ -1,7 +1,7 @@
 import type { ResourceRef } from '../../sdk/resources.ts';
 import type { Ec2, Ec2Service } from '../client/index.ts';
-import { gone } from '../gone.ts';
 import { isKind } from '../policy/aws-error.ts';
+import { gone } from '../removal.ts';
 import type { Image } from '../types.ts';
 
 type Permissions = NonNullable<Awaited<ReturnType<Ec2Service['describeImageAttribute']>>['LaunchPermissions']>;

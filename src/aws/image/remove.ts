@@ -1,6 +1,6 @@
-import { look } from '../find-made.ts';
-import { gone, type Removal, surelyGone } from '../gone.ts';
+import { look } from '../find-created.ts';
 import { isAwsError, isKind } from '../policy/aws-error.ts';
+import { gone, type Removal, surelyGone } from '../removal.ts';
 import { snapshotsFor } from '../snapshots-for.ts';
 import type { Image } from '../types.ts';
 import { snapshotIds } from '../waits.ts';

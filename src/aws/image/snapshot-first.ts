@@ -2,7 +2,7 @@ import { KilnError } from '../../sdk/errors.ts';
 import type { Owned } from '../../sdk/resources.ts';
 import { livingInstance } from '../instance-now.ts';
 import { blockDeviceMappings } from '../launch/block-devices.ts';
-import { together } from '../launch/together.ts';
+import { settleAll } from '../launch/settle-all.ts';
 import { certainlyNotCreated, isKind } from '../policy/aws-error.ts';
 import { createOnce } from '../policy/create-once.ts';
 import { runTag, tagFilter, tagSpecs } from '../tags.ts';
@@ -42,7 +42,7 @@ export async function snapshotInstance(making: Making): Promise<ReadySnapshots> 
   );
   if (volumes.length === 0) throw new KilnError(`instance ${instanceId} has no EBS volume to snapshot`);
   run.ui.say(`Creating snapshots of ${volumes.map(one => one.volume).join(', ')}`);
-  const snapshots = await together<Owned<string>[]>(...volumes.map(one => snapshot(making, one.volume)));
+  const snapshots = await settleAll<Owned<string>[]>(...volumes.map(one => snapshot(making, one.volume)));
   const mappings = volumes.map(
     (one, index): BlockDeviceMapping => ({
       DeviceName: one.device,

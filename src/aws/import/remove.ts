@@ -4,10 +4,10 @@ import { KilnError } from '../../sdk/errors.ts';
 import type { ResourceRef } from '../../sdk/resources.ts';
 import type { Aws, Ec2 } from '../client/index.ts';
 import { UPLOAD_MARK } from '../client/s3.ts';
-import { look } from '../find-made.ts';
-import { gone, type Removal, surelyGone } from '../gone.ts';
+import { look } from '../find-created.ts';
 import { removeImage } from '../image/remove.ts';
 import { isKind } from '../policy/aws-error.ts';
+import { gone, type Removal, surelyGone } from '../removal.ts';
 import { isFinished, TOKEN_TAG, tagMap } from '../tags.ts';
 import type { Image, ImportImageTask } from '../types.ts';
 

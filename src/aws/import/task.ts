@@ -2,8 +2,8 @@ import { KilnError, messageOf } from '../../sdk/errors.ts';
 import type { RunContext } from '../../sdk/plugin.ts';
 import type { Owned } from '../../sdk/resources.ts';
 import type { Aws, Ec2 } from '../client/index.ts';
-import { watch } from '../describe.ts';
 import { AwsError, certainlyNotCreated } from '../policy/aws-error.ts';
+import { watch } from '../state-pollers.ts';
 import { TOKEN_TAG, tagSpecs } from '../tags.ts';
 import type { ImportImageRequest, ImportImageTask } from '../types.ts';
 import { undoWith } from '../undo.ts';
@@ -59,7 +59,7 @@ export function waitForImport(ec2: Ec2, id: string, run: Pick<RunContext, 'ui' |
     const percent = Number.parseInt(task.Progress ?? '', 10);
     if (Number.isFinite(percent)) run.ui.progress(`import ${id}`, percent, 100);
   };
-  const { importTasks, tempo } = watch(ec2);
+  const { importTasks, times } = watch(ec2);
   return waitFor<ImportImageTask, string>(
     importTasks,
     {
@@ -67,7 +67,7 @@ export function waitForImport(ec2: Ec2, id: string, run: Pick<RunContext, 'ui' |
       what: `import ${id}`,
       goal: 'completed',
       kind: 'import',
-      tempo,
+      times,
       longest: LONGEST,
       polling: ec2.polling,
       look(task) {

@@ -15,10 +15,10 @@ import type { LaunchParts } from './request.ts';
 import { prepareSecurityGroups } from './security-group.ts';
 import { checkPlugin, needsTunnel, openTunnel, type Tunnel } from './session-manager.ts';
 import type { LaunchSettings } from './settings.ts';
+import { settleAll } from './settle-all.ts';
 import { checkSource } from './source-checks.ts';
 import { findSourceImage, type SourceImage } from './source-image.ts';
 import { launchSpot } from './spot.ts';
-import { together } from './together.ts';
 import { encodedUserData } from './user-data.ts';
 
 /**
@@ -32,7 +32,7 @@ export async function launchSourceInstance(run: RunContext, settings: LaunchSett
   const { run: options, communicator } = settings;
   if (needsTunnel(run, communicator)) await checkPlugin();
 
-  const [, source, network, userData] = await together(
+  const [, source, network, userData] = await settleAll(
     preValidate(run, aws, settings),
     findSource(run, aws, settings),
     findNetwork(run, ec2, options),
@@ -42,7 +42,7 @@ export async function launchSourceInstance(run: RunContext, settings: LaunchSett
   const armed = armDeadManSwitch(userData, options, source.image, run.build.local);
   if (armed.unarmed) run.ui.say(`The instance does not end itself after max_build_time: ${armed.unarmed}.`);
 
-  const [keyPair, groups, profile] = await together(
+  const [keyPair, groups, profile] = await settleAll(
     prepareKeyPair(run, aws, communicator, tags.run),
     prepareSecurityGroups(run, aws, { ...options, ...communicator }, network.vpcId, tags.run),
     prepareInstanceProfile(run, aws, options, tags.run),

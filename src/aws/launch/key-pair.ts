@@ -5,7 +5,7 @@ import { describeFileError, KilnError } from '../../sdk/errors.ts';
 import type { RunContext } from '../../sdk/plugin.ts';
 import type { Owned } from '../../sdk/resources.ts';
 import type { Aws, Ec2 } from '../client/index.ts';
-import { keyPairsOf } from '../find-made.ts';
+import { keyPairsOf } from '../find-created.ts';
 import type { Ec2CommunicatorOptions } from '../options/index.ts';
 import { AwsError, certainlyNotCreated } from '../policy/aws-error.ts';
 import { expandHome } from '../rules/communicator.ts';

@@ -5,7 +5,7 @@ import type { Aws, Ec2 } from '../client/index.ts';
 import { checkUnprotected } from '../image/protection.ts';
 import { sharedCalls } from '../shared-calls.ts';
 import type { LaunchSettings } from './settings.ts';
-import { together } from './together.ts';
+import { settleAll } from './settle-all.ts';
 
 /** Checks against the account that cost nothing yet: credentials, regions, VPC, and that the image's name is free. */
 export async function preValidate(
@@ -18,7 +18,7 @@ export async function preValidate(
   if (!image.made) return checkIdentity(run, aws, settings);
   if (image.freeName !== undefined) run.ui.say(`Prevalidating AMI Name: ${image.freeName}`);
   else run.ui.say('Not checking whether the AMI name is free: an image of that name may be replaced or none is kept.');
-  await together(
+  await settleAll(
     checkIdentity(run, aws, settings),
     // The build region alone needs no check: where it does not exist, nobody answers.
     image.skipRegionValidation || image.regions.length === 0

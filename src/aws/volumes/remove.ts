@@ -1,7 +1,7 @@
 import type { ResourceRef } from '../../sdk/resources.ts';
 import type { Ec2 } from '../client/index.ts';
-import { type Removal, surelyGone } from '../gone.ts';
 import { isKind } from '../policy/aws-error.ts';
+import { type Removal, surelyGone } from '../removal.ts';
 import { isFinished } from '../tags.ts';
 
 /** How long a volume may still be in use by what was undone just before, in milliseconds. */

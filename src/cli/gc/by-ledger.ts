@@ -17,7 +17,7 @@ export async function findByLedger(io: Io): Promise<GcFindings> {
     if (leftovers.length === 0) return [];
     const within = <T>(body: () => Promise<T>): Promise<T> => (at ? at.within(body) : body());
     const refOf = (ref: ResourceRef): ResourceRef => (at ? at.translate(ref) : ref);
-    const { productState } = await import('../../aws/finished.ts');
+    const { productState } = await import('../../aws/product-state.ts');
     const { undoResource } = await import('../../aws/undo.ts');
     const left = await within(() =>
       sparingFinished(leftovers, (ref, signal) => productState(refOf(ref), signal), note),

@@ -16,7 +16,7 @@ export async function findByTag(
   olderThan: number | undefined,
 ): Promise<GcFindings> {
   const [{ findTagged, findTaggedIam }, { undoResource }] = await Promise.all([
-    import('../../aws/tagged.ts'),
+    import('../../aws/tagged-resources.ts'),
     import('../../aws/undo.ts'),
   ]);
   const problems: string[] = [];

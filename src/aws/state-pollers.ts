@@ -1,7 +1,7 @@
 import type { Ec2 } from './client/index.ts';
 import { isKind } from './policy/aws-error.ts';
 import { type DescribeMany, Poller } from './policy/poller.ts';
-import { Tempo } from './policy/tempo.ts';
+import { StateTimes } from './policy/state-times.ts';
 import type { Image, ImportImageTask, Instance, Snapshot, Volume } from './types.ts';
 
 /** The pollers of one region, shared by all builds that use the same account. */
@@ -12,7 +12,7 @@ export interface Watched {
   readonly volumes: Poller<Volume>;
   readonly importTasks: Poller<ImportImageTask>;
   /** How long changes of state take there. */
-  readonly tempo: Tempo;
+  readonly times: StateTimes;
 }
 
 /** Pause between two questions while AWS refuses calls as too many: a second for each wait, in milliseconds. */
@@ -20,7 +20,7 @@ const THROTTLED_PAUSE = 1000;
 const LONGEST_THROTTLED_PAUSE = 8000;
 
 /** What was seen at an endpoint holds for all its regions. */
-const tempos = new Map<string, Tempo>();
+const stateTimes = new Map<string, StateTimes>();
 const watched = new WeakMap<Ec2, Watched>();
 
 export function watch(ec2: Ec2): Watched {
@@ -37,18 +37,18 @@ export function watch(ec2: Ec2): Watched {
     snapshots: poller(describeSnapshots),
     volumes: poller(describeVolumes),
     importTasks: poller(describeImportTasks),
-    tempo: tempoOf(ec2),
+    times: stateTimesOf(ec2),
   };
   watched.set(ec2, made);
   return made;
 }
 
-function tempoOf(ec2: Ec2): Tempo {
+function stateTimesOf(ec2: Ec2): StateTimes {
   const key = `${ec2.local} ${ec2.account.endpoint ?? ''}`;
-  const known = tempos.get(key);
+  const known = stateTimes.get(key);
   if (known) return known;
-  const made = new Tempo(ec2.local);
-  tempos.set(key, made);
+  const made = new StateTimes(ec2.local);
+  stateTimes.set(key, made);
   return made;
 }
 

@@ -1,4 +1,4 @@
-import type { Expectation } from './pace.ts';
+import type { Expectation } from './poll-schedule.ts';
 
 /** Changes of state that are waited for. */
 export type StateKind =
@@ -39,7 +39,7 @@ const QUICK = 0.3;
 const TELLING: readonly StateKind[] = ['running', 'stopped', 'image', 'copy', 'snapshot'];
 
 /** How long states last at one endpoint, as far as this process has seen. Nothing of it is written down. */
-export class Tempo {
+export class StateTimes {
   readonly #seen = new Map<StateKind, number>();
   readonly #quick: boolean;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'mocha';
-import { nextLook } from '../../../src/aws/policy/pace.ts';
-import { Tempo } from '../../../src/aws/policy/tempo.ts';
+import { nextLook } from '../../../src/aws/policy/poll-schedule.ts';
+import { StateTimes } from '../../../src/aws/policy/state-times.ts';
 
 /** Looks until a state that lasts `time` ms is seen to have changed: their number, and how late the last one is. */
 function looks(expected: Parameters<typeof nextLook>[1], time: number): { count: number; late: number } {
@@ -41,38 +41,38 @@ describe('when to look next', () => {
   });
 });
 
-describe('the tempo of an endpoint', () => {
+describe('the state times of an endpoint', () => {
   it('begins with what is usual', () => {
-    const tempo = new Tempo();
-    assert.equal(tempo.unknown, true);
-    assert.equal(tempo.expected('running')?.median, 8000);
-    assert.ok((tempo.expected('image')?.median ?? 0) > 20_000);
+    const times = new StateTimes();
+    assert.equal(times.unknown, true);
+    assert.equal(times.expected('running')?.median, 8000);
+    assert.ok((times.expected('image')?.median ?? 0) > 20_000);
   });
 
   it('goes by what was seen, of the same kind and of the others', () => {
-    const tempo = new Tempo();
-    tempo.learn('running', 15_000, 17_000);
-    assert.equal(tempo.unknown, false);
-    assert.equal(tempo.expected('running')?.median, 16_000);
+    const times = new StateTimes();
+    times.learn('running', 15_000, 17_000);
+    assert.equal(times.unknown, false);
+    assert.equal(times.expected('running')?.median, 16_000);
     // Twice the usual: so is what was not seen yet.
-    assert.equal(tempo.expected('stopped')?.median, 12_000);
-    tempo.learn('running', 20_000, 22_000);
-    assert.equal(tempo.expected('running')?.median, 18_000);
+    assert.equal(times.expected('stopped')?.median, 12_000);
+    times.learn('running', 20_000, 22_000);
+    assert.equal(times.expected('running')?.median, 18_000);
   });
 
   it('expects nothing where all is quick', () => {
-    const tempo = new Tempo();
-    tempo.learn('running', 0, 20);
+    const times = new StateTimes();
+    times.learn('running', 0, 20);
     for (const kind of ['running', 'stopped', 'image', 'snapshot'] as const)
-      assert.equal(tempo.expected(kind), undefined);
-    assert.equal(new Tempo(true).expected('image'), undefined);
-    assert.equal(new Tempo(true).unknown, false);
+      assert.equal(times.expected(kind), undefined);
+    assert.equal(new StateTimes(true).expected('image'), undefined);
+    assert.equal(new StateTimes(true).unknown, false);
   });
 
   it('does not take a termination for a sign of the rest', () => {
-    const tempo = new Tempo();
-    tempo.learn('terminated', 0, 10);
-    assert.equal(tempo.unknown, true);
-    assert.equal(tempo.expected('running')?.median, 8000);
+    const times = new StateTimes();
+    times.learn('terminated', 0, 10);
+    assert.equal(times.unknown, true);
+    assert.equal(times.expected('running')?.median, 8000);
   });
 });

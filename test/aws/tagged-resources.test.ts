@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'mocha';
 import { createAws } from '../../src/aws/client/index.ts';
-import { findTagged } from '../../src/aws/tagged.ts';
+import { findTagged } from '../../src/aws/tagged-resources.ts';
 import type { LocalEc2 } from '../../src/local-ec2/index.ts';
 import { hollowEc2, minimal, SOURCE } from '../helpers/ebs-bake.ts';
 import { tempFolders } from '../helpers/temp-folder.ts';

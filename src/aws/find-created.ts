@@ -1,7 +1,7 @@
 import { sleep } from '../sdk/async.ts';
 import type { ResourceRef } from '../sdk/resources.ts';
 import type { Ec2 } from './client/index.ts';
-import type { Removal } from './gone.ts';
+import type { Removal } from './removal.ts';
 import { TOKEN_TAG, tagFilter } from './tags.ts';
 import { VISIBILITY } from './waiter.ts';
 

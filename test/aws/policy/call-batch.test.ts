@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, it } from 'mocha';
 import { isKind, toAwsError } from '../../../src/aws/policy/aws-error.ts';
-import { Gathering } from '../../../src/aws/policy/gathering.ts';
+import { CallBatch } from '../../../src/aws/policy/call-batch.ts';
 
 const never = new AbortController().signal;
 setMaxListeners(0, never);
@@ -11,7 +11,7 @@ setMaxListeners(0, never);
 /** Gathers, noting what was sent; items that begin with `bad` spoil their call. */
 function recording() {
   const sent: string[][] = [];
-  const gathering = new Gathering<string, string>(
+  const batch = new CallBatch<string, string>(
     async items => {
       sent.push([...items]);
       await delay(1);
@@ -21,20 +21,20 @@ function recording() {
     },
     () => 2,
   );
-  return { sent, gathering };
+  return { sent, batch };
 }
 
-describe('gathering', () => {
+describe('calls in batches', () => {
   it('makes one call of what is asked at once, and gives each its own result', async () => {
-    const { sent, gathering } = recording();
-    assert.deepEqual(await Promise.all(['a', 'b', 'c'].map(item => gathering.ask(item, never))), ['a!', 'b!', 'c!']);
-    assert.equal(await gathering.ask('d', never), 'd!');
+    const { sent, batch } = recording();
+    assert.deepEqual(await Promise.all(['a', 'b', 'c'].map(item => batch.ask(item, never))), ['a!', 'b!', 'c!']);
+    assert.equal(await batch.ask('d', never), 'd!');
     assert.deepEqual(sent, [['a', 'b', 'c'], ['d']]);
   });
 
   it('lets one bad item fail alone', async () => {
-    const { gathering } = recording();
-    const results = await Promise.allSettled(['a', 'bad', 'c'].map(item => gathering.ask(item, never)));
+    const { batch } = recording();
+    const results = await Promise.allSettled(['a', 'bad', 'c'].map(item => batch.ask(item, never)));
     assert.deepEqual(
       results.map(one => (one.status === 'fulfilled' ? one.value : (one.reason as Error).message)),
       ['a!', 'bad is refused', 'c!'],
@@ -44,23 +44,23 @@ describe('gathering', () => {
   it('does not ask for each alone when nobody is reached', async () => {
     let calls = 0;
     const where = { service: 'EC2', operation: 'StopInstances', region: 'r' };
-    const gathering = new Gathering<string, string>(
+    const batch = new CallBatch<string, string>(
       async () => {
         calls++;
         throw toAwsError(where, Object.assign(new Error('no such host'), { code: 'ENOTFOUND' }));
       },
       () => 2,
     );
-    const results = await Promise.allSettled(['a', 'b', 'c'].map(item => gathering.ask(item, never)));
+    const results = await Promise.allSettled(['a', 'b', 'c'].map(item => batch.ask(item, never)));
     assert.ok(results.every(one => one.status === 'rejected' && isKind(one.reason, 'unreachable')));
     assert.equal(calls, 1);
   });
 
   it('does not ask again on behalf of who was cancelled meanwhile', async () => {
-    const { sent, gathering } = recording();
+    const { sent, batch } = recording();
     const cancelled = new AbortController();
-    const gone = gathering.ask('gone', cancelled.signal);
-    const bad = gathering.ask('bad', never);
+    const gone = batch.ask('gone', cancelled.signal);
+    const bad = batch.ask('bad', never);
     while (sent.length === 0) await delay(0);
     cancelled.abort(new Error('stop'));
     await assert.rejects(gone, /stop/);
@@ -69,10 +69,10 @@ describe('gathering', () => {
   });
 
   it('leaves out who is cancelled before the call, and does not disturb the others after it', async () => {
-    const { sent, gathering } = recording();
+    const { sent, batch } = recording();
     const cancelled = new AbortController();
-    const early = gathering.ask('early', cancelled.signal);
-    const other = gathering.ask('other', never);
+    const early = batch.ask('early', cancelled.signal);
+    const other = batch.ask('other', never);
     cancelled.abort(new Error('stop'));
     await assert.rejects(early, /stop/);
     assert.equal(await other, 'other!');
@@ -81,7 +81,7 @@ describe('gathering', () => {
 
   it('ends a call that nobody waits for any more', async () => {
     let signal: AbortSignal | undefined;
-    const gathering = new Gathering<string, string>(
+    const batch = new CallBatch<string, string>(
       (_, given) => {
         signal = given;
         return new Promise(() => {});
@@ -89,7 +89,7 @@ describe('gathering', () => {
       () => 0,
     );
     const cancelled = new AbortController();
-    const asking = gathering.ask('a', cancelled.signal);
+    const asking = batch.ask('a', cancelled.signal);
     await delay(10);
     assert.equal(signal?.aborted, false);
     cancelled.abort(new Error('stop'));
@@ -98,8 +98,8 @@ describe('gathering', () => {
   });
 
   it('takes a hundred things at most in one call', async () => {
-    const { sent, gathering } = recording();
-    await Promise.all(Array.from({ length: 130 }, (_, n) => gathering.ask(`i${n}`, never)));
+    const { sent, batch } = recording();
+    await Promise.all(Array.from({ length: 130 }, (_, n) => batch.ask(`i${n}`, never)));
     assert.deepEqual(
       sent.map(items => items.length),
       [100, 30],

@@ -2,7 +2,7 @@
  * Runs tasks at once and waits for all of them even when one fails, so that whatever the others create is known to
  * its owner before anything is undone. Throws the first failure in the order given.
  */
-export async function together<T extends readonly unknown[]>(
+export async function settleAll<T extends readonly unknown[]>(
   ...tasks: { readonly [K in keyof T]: Promise<T[K]> }
 ): Promise<T> {
   const settled = await Promise.allSettled(tasks);

@@ -16,7 +16,7 @@ interface Asker<Item, Result> {
  * Gathers what is wanted at about the same time into one call, for actions that take many things at once. One asker who
  * is cancelled leaves the others' call alone.
  */
-export class Gathering<Item, Result> {
+export class CallBatch<Item, Result> {
   readonly #send: (items: readonly Item[], signal: AbortSignal) => Promise<readonly Result[]>;
   readonly #pause: () => number;
   #askers: Asker<Item, Result>[] = [];
