@@ -15,15 +15,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   const code = await runCommandLine(argv, io);
   process.exitCode = code;
   // What a build leaves open (keep-alive sockets to AWS) must not hold the process.
-  if (COMMANDS[argv[0] ?? '']?.longRunning) await leave(code);
-}
-
-async function leave(code: number): Promise<void> {
-  await Promise.all(
-    [process.stdout, process.stderr].map(
-      stream => new Promise<void>(resolve => (stream.destroyed ? resolve() : stream.write('', () => resolve()))),
-    ),
-  );
+  if (!COMMANDS[argv[0] ?? '']?.longRunning) return;
+  await io.flush();
   process.exit(code);
 }
 

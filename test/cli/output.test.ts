@@ -28,6 +28,7 @@ function capture(kind: 'human' | 'machine' | 'json', events: readonly BuildEvent
       text.err += part;
     },
     stdin: async () => Buffer.alloc(0),
+    flush: async () => {},
   };
   const renderer = rendererFor(io, { kind, color: undefined, timestamps: false });
   for (const event of events) renderer.event(event);

@@ -36,6 +36,7 @@ export async function runCommand(
       text.err += part;
     },
     stdin: async () => Buffer.from(input),
+    flush: async () => {},
   };
   const { run } = await command.load();
   const code = await run(parseArgs(args, [...command.flags, ...GLOBAL_FLAGS]), io);

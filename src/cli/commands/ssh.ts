@@ -75,6 +75,8 @@ export async function run(args: ParsedArgs, io: Io): Promise<number> {
   });
   try {
     if (!communicator.shell) throw new KilnError(`communicator ${communicator.type} gives no shell`);
+    // A reader that goes away ends the output, not the session.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
     const terminal = words.length === 0 ? ownTerminal(io) : undefined;
     try {
       const result = await communicator.shell({

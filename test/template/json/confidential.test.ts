@@ -18,6 +18,7 @@ const SILENT: Io = {
   out: () => {},
   err: () => {},
   stdin: async () => Buffer.alloc(0),
+  flush: async () => {},
 };
 
 describe('template/json: what excerpts must not show', () => {
