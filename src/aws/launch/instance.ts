@@ -88,7 +88,8 @@ async function firstWithRoom<T>(
   throw new KilnError('there is no place to launch the instance in');
 }
 
-function nameOf(place: Place): string {
+/** A place as messages call it. */
+export function nameOf(place: Place): string {
   return place.zone ?? place.subnetId ?? 'the zone of its choice';
 }
 

@@ -6,13 +6,13 @@ import type { Aws, Ec2Service } from '../client/index.ts';
 import { certainlyNotCreated } from '../policy/aws-error.ts';
 import { TOKEN_TAG, tagList, tagSpecs } from '../tags.ts';
 import { undoWith } from '../undo.ts';
-import { type Attachments, type Launched, leftovers, undoInstance, waitUntilRunning } from './instance.ts';
+import { type Attachments, type Launched, leftovers, nameOf, undoInstance, waitUntilRunning } from './instance.ts';
 import { randomName } from './names.ts';
-import type { Network } from './network.ts';
+import type { Network, Place } from './network.ts';
 import { commonRequest, type LaunchParts, networkRequest } from './request.ts';
 import type { LaunchSettings } from './settings.ts';
 
-/** Tries while AWS has no spot capacity, and the longest pause between them (reference: CreateFleet). */
+/** Tries while AWS has no spot capacity, and the longest pause between rounds (reference: CreateFleet). */
 const TRIES = 11;
 const LONGEST_PAUSE = 30_000;
 
@@ -38,23 +38,50 @@ export async function launchSpot(
 ): Promise<Launched> {
   run.ui.say(`Requesting a spot instance (price: ${settings.run.spot_price})...`);
   const token = run.resources.token('fleet');
-  const template = await createTemplate(run, aws, settings, parts, network, tags, token);
-  const owned = await createFleet(run, aws, settings, parts, template.value, tags, token, attachments);
+  const templates = new Map<Place, Owned<string>>();
+  const templateAt: TemplateAt = async place => {
+    const template = templates.get(place) ?? (await createTemplate(run, aws, settings, parts, place, tags, token));
+    templates.set(place, template);
+    return template.value;
+  };
+  await templateAt(network.places[0]);
+  const ask = async (place: Place, attempt: number): Promise<FleetReply> => {
+    const request = fleetRequest(settings, await templateAt(place), tags, `${token}-${attempt}`);
+    const reply = await aws.ec2().createFleet(request, run.signal);
+    const errors = (reply.Errors ?? []).map(one => ({ code: one.ErrorCode ?? '', message: one.ErrorMessage ?? '' }));
+    return { instance: reply.Instances?.[0]?.InstanceIds?.[0], errors };
+  };
+  const owned = await run.resources.acquire(
+    {
+      kind: 'ec2:instance',
+      account: aws.ec2().account,
+      with: { tag: `${TOKEN_TAG}=${token}`, ...leftovers(run, settings, parts) },
+    },
+    async () => {
+      const id = await requestUntilFilled(run, network, ask);
+      return { id, value: id };
+    },
+    undoInstance(run, aws, attachments),
+    certainlyNotCreated,
+  );
   run.ui.say(`Instance ID: ${owned.value}`);
   const instance = await waitUntilRunning(run, aws, owned.value);
   const request = instance.SpotInstanceRequestId;
   if (request && Object.keys(settings.spotTags).length > 0) {
     await aws.ec2().createTags({ Resources: [request], Tags: tagList(tags.spot) }, run.signal);
   }
-  return { owned, instance, others: [template] };
+  return { owned, instance, others: [...templates.values()] };
 }
+
+/** The name of a launch template for a place, made when the place is tried. */
+type TemplateAt = (place: Place) => Promise<string>;
 
 async function createTemplate(
   run: RunContext,
   aws: Aws,
   settings: LaunchSettings,
   parts: LaunchParts,
-  network: Network,
+  place: Place,
   tags: SpotTags,
   token: string,
 ): Promise<Owned<string>> {
@@ -67,8 +94,8 @@ async function createTemplate(
       const reply = await ec2.createLaunchTemplate(
         {
           LaunchTemplateName: name,
-          ClientToken: run.resources.token('launch-template'),
-          LaunchTemplateData: templateData(settings, parts, network, token),
+          ClientToken: run.resources.token(`launch-template ${name}`),
+          LaunchTemplateData: templateData(settings, parts, place, token),
           TagSpecifications: tagSpecs(tags.spot, 'launch-template' as const),
         },
         run.signal,
@@ -80,9 +107,8 @@ async function createTemplate(
   );
 }
 
-function templateData(settings: LaunchSettings, parts: LaunchParts, network: Network, token: string): TemplateRequest {
+function templateData(settings: LaunchSettings, parts: LaunchParts, place: Place, token: string): TemplateRequest {
   const { run } = settings;
-  const [place] = network.places;
   const request = networkRequest(settings, parts, place);
   // A launch template has no place for a subnet but the interface.
   const interfaces = place.subnetId && !('NetworkInterfaces' in request);
@@ -110,61 +136,47 @@ function templateData(settings: LaunchSettings, parts: LaunchParts, network: Net
   };
 }
 
-async function createFleet(
-  run: RunContext,
-  aws: Aws,
-  settings: LaunchSettings,
-  parts: LaunchParts,
-  template: string,
-  tags: SpotTags,
-  token: string,
-  attachments: Attachments,
-): Promise<Owned<string>> {
-  const ec2 = aws.ec2();
-  return run.resources.acquire(
-    {
-      kind: 'ec2:instance',
-      account: ec2.account,
-      with: { tag: `${TOKEN_TAG}=${token}`, ...leftovers(run, settings, parts) },
-    },
-    async () => {
-      const id = await requestUntilFilled(run, async attempt => {
-        const reply = await ec2.createFleet(fleetRequest(settings, template, tags, `${token}-${attempt}`), run.signal);
-        const instance = reply.Instances?.[0]?.InstanceIds?.[0];
-        return {
-          instance,
-          errors: (reply.Errors ?? []).map(one => ({ code: one.ErrorCode ?? '', message: one.ErrorMessage ?? '' })),
-        };
-      });
-      return { id, value: id };
-    },
-    undoInstance(run, aws, attachments),
-    certainlyNotCreated,
-  );
-}
-
 interface FleetReply {
   readonly instance: string | undefined;
   readonly errors: readonly { readonly code: string; readonly message: string }[];
 }
 
-/** Asks again, with growing pauses, while AWS only lacks capacity. Errors beside an instance do not count. */
-async function requestUntilFilled(run: RunContext, ask: (attempt: number) => Promise<FleetReply>): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    const { instance, errors } = await ask(attempt);
-    if (instance) return instance;
-    const passing =
-      errors.length > 0 && errors.every(one => /^(InsufficientInstanceCapacity|UnfulfillableCapacity)$/.test(one.code));
-    if (!passing || attempt >= TRIES) {
-      const reasons = [...new Set(errors.map(one => `${one.message} (${one.code})`))].join('; ');
-      throw new KilnError(`AWS gave no spot instance: ${reasons || 'it did not say why'}`, {
-        hint: 'allow more types in spot_instance_types, a higher spot_price, another zone, or launch on demand',
-        code: 'aws-capacity',
-      });
+/**
+ * Asks for the instance in one place after the other, then in all of them again with growing pauses, while AWS only lacks
+ * capacity. Errors beside an instance do not count.
+ */
+async function requestUntilFilled(
+  run: RunContext,
+  network: Network,
+  ask: (place: Place, attempt: number) => Promise<FleetReply>,
+): Promise<string> {
+  let places: readonly Place[] = network.places;
+  for (let attempt = 0, round = 0; ; round++) {
+    for (const place of places) {
+      if (attempt > 0 && places.length > 1) run.ui.say(`Trying ${nameOf(place)}...`);
+      const { instance, errors } = await ask(place, ++attempt);
+      if (instance) return instance;
+      if (!lackCapacity(errors) || attempt >= Math.max(TRIES, 2 * places.length)) throw noInstance(errors);
+      run.ui.say(`AWS has no spot capacity for these types in ${nameOf(place)} now.`);
     }
-    run.ui.say('AWS has no spot capacity for these types now; asking again.');
-    await sleep(Math.min(500 * 2 ** (attempt - 1), LONGEST_PAUSE), run.signal);
+    const others = network.others && places === network.places ? await network.others() : [];
+    if (others.length > 0) places = others;
+    else await sleep(Math.min(500 * 2 ** round, LONGEST_PAUSE), run.signal);
   }
+}
+
+function lackCapacity(errors: FleetReply['errors']): boolean {
+  return (
+    errors.length > 0 && errors.every(one => /^(InsufficientInstanceCapacity|UnfulfillableCapacity)$/.test(one.code))
+  );
+}
+
+function noInstance(errors: FleetReply['errors']): KilnError {
+  const reasons = [...new Set(errors.map(one => `${one.message} (${one.code})`))].join('; ');
+  return new KilnError(`AWS gave no spot instance: ${reasons || 'it did not say why'}`, {
+    hint: 'allow more types in spot_instance_types, a higher spot_price, another zone, or launch on demand',
+    code: 'aws-capacity',
+  });
 }
 
 function fleetRequest(settings: LaunchSettings, template: string, tags: SpotTags, token: string): FleetRequest {

@@ -149,6 +149,24 @@ describe('an amazon-ebs bake under faults', () => {
     assert.deepEqual(leaks(server), {});
   });
 
+  it('goes to the next zone when one has no spot capacity', async () => {
+    await start({ kind: 'no-capacity', zones: ['us-east-1a'], only: 'spot' });
+    const { error, run } = await bake({ ...minimal(server), spot_price: 'auto', availability_zone: '' });
+    assert.equal(error, undefined);
+    assert.match(run.ui.said.join('\n'), /no spot capacity .* now\.\nTrying us-east-1\w/);
+    const templates = callsOf(server, 'CreateLaunchTemplate').length;
+    assert.ok(templates > 1, 'each place has a launch template of its own');
+    assert.equal(callsOf(server, 'DeleteLaunchTemplate').length, templates);
+    assert.deepEqual(leaks(server), {});
+  });
+
+  it('says so when no zone has spot capacity, and leaves nothing', async () => {
+    await start({ kind: 'no-capacity', only: 'spot' });
+    const { error } = await bake({ ...minimal(server), spot_price: 'auto' });
+    assert.match((error as Error).message, /^AWS gave no spot instance: .*InsufficientInstanceCapacity/);
+    assert.deepEqual(leaks(server), {});
+  }).timeout(60_000);
+
   it('corrects for a clock that is an hour off', async () => {
     server = await hollowEc2(folder(), { faults: { clockOffset: 3600, faults: [] } });
     const { error } = await bake(minimal(server));
