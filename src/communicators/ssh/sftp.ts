@@ -15,19 +15,26 @@ export interface RemoteStats {
   readonly kind: 'file' | 'folder' | 'other';
 }
 
+type Done<T> = (error?: Error | null, value?: T) => void;
+
 /** Promises over ssh2's SFTP client. Failures name the remote path, and say why as far as SFTP lets us know. */
 export class Sftp {
   readonly #raw: SFTPWrapper;
   readonly #connection: Connection;
+  /** Ends of requests that the server has not answered. */
+  readonly #unanswered = new Set<() => void>();
   #open = true;
 
   private constructor(raw: SFTPWrapper, connection: Connection) {
     this.#raw = raw;
     this.#connection = connection;
     raw.on('error', () => {});
-    raw.once('close', () => {
+    const gone = (): void => {
       this.#open = false;
-    });
+      for (const end of this.#unanswered) end();
+    };
+    raw.once('close', gone);
+    connection.onEnd(gone);
   }
 
   /** Throws NoSftp when the server has no such subsystem. */
@@ -82,10 +89,10 @@ export class Sftp {
 
   /** Sets permission bits; servers that cannot, and files of others, are left as they are. */
   async setMode(path: string, handle: Buffer, mode: number): Promise<void> {
-    await new Promise<void>(resolve => {
+    await this.#request<void>(done => {
       this.#raw.fchmod(handle, mode, error => {
-        if (error && codeOf(error) === STATUS.unsupported) this.#raw.chmod(path, mode, () => resolve());
-        else resolve();
+        if (error && codeOf(error) === STATUS.unsupported) this.#raw.chmod(path, mode, () => done());
+        else done();
       });
     });
   }
@@ -116,16 +123,30 @@ export class Sftp {
     return entries.map(entry => entry.filename).filter(name => name !== '.' && name !== '..');
   }
 
-  #call<T>(path: string, doing: string, start: (done: (error?: Error | null, value?: T) => void) => void): Promise<T> {
+  #call<T>(path: string, doing: string, start: (done: Done<T>) => void): Promise<T> {
+    return this.#request(start).catch(async error => {
+      throw error instanceof KilnError ? error : await this.#explain(path, doing, error);
+    });
+  }
+
+  /** One request. ssh2 never answers those that are made after the connection was lost, so their end is seen to here. */
+  #request<T>(start: (done: Done<T>) => void): Promise<T> {
     return new Promise((resolve, reject) => {
-      const done = (error?: Error | null, value?: T): void => {
-        if (!error) resolve(value as T);
-        else this.#explain(path, doing, error).then(reject, reject);
+      const cutOff = (cause?: unknown): void => {
+        this.#unanswered.delete(end);
+        reject(connectionFailure(`the file transfer with ${this.#connection.where} was cut off`, { cause }));
       };
+      const end = (): void => cutOff();
+      if (!this.open) return cutOff();
+      this.#unanswered.add(end);
       try {
-        start(done);
+        start((error, value) => {
+          this.#unanswered.delete(end);
+          if (error) reject(error);
+          else resolve(value as T);
+        });
       } catch (error) {
-        reject(connectionFailure(`the file transfer with ${this.#connection.where} was cut off`, { cause: error }));
+        cutOff(error);
       }
     });
   }
@@ -171,21 +192,20 @@ export class Sftp {
   }
 
   #quietStat(path: string): Promise<'folder' | 'file' | undefined> {
-    return new Promise(resolve => {
-      this.#raw.stat(path, (error, stats) => resolve(error ? undefined : stats.isDirectory() ? 'folder' : 'file'));
-    });
+    const stat = this.#request<Stats>(done => this.#raw.stat(path, done));
+    return stat.then(
+      stats => (stats.isDirectory() ? 'folder' : 'file'),
+      () => undefined,
+    );
   }
 
   #diskFull(folder: string): Promise<boolean> {
-    return new Promise(resolve => {
-      try {
-        this.#raw.ext_openssh_statvfs(folder, (error, info: { f_bavail?: unknown; f_favail?: unknown } | undefined) =>
-          resolve(!error && (Number(info?.f_bavail) === 0 || Number(info?.f_favail) === 0)),
-        );
-      } catch {
-        resolve(false);
-      }
-    });
+    type Space = { readonly f_bavail?: unknown; readonly f_favail?: unknown } | undefined;
+    const space = this.#request<Space>(done => this.#raw.ext_openssh_statvfs(folder, done));
+    return space.then(
+      info => Number(info?.f_bavail) === 0 || Number(info?.f_favail) === 0,
+      () => false,
+    );
   }
 }
 
