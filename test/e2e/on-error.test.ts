@@ -190,7 +190,8 @@ describe('-on-error, -debug and the error-cleanup-provisioner', function () {
   it('two that resume one run: the second one is told', async () => {
     write();
     assert.equal((await build('-on-error=keep')).code, 1);
-    write({}, ['touch started; sleep 1000']);
+    // Short: after the SIGKILL nobody is there to end it.
+    write({}, ['touch started; sleep 30']);
     const first = scratch.start(['resume'], env);
     const ended = finish(first);
     await started(ended);
