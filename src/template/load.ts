@@ -1,8 +1,7 @@
-import type { SourceFile } from '../sdk/source.ts';
 import { loadJsonTemplate } from './json/load.ts';
 import { readSource } from './json/read.ts';
 import { languageOf, type TemplateOptions } from './language.ts';
-import type { LoadOptions, LoadResult } from './model.ts';
+import type { LoadResult } from './model.ts';
 
 export { checkTemplateText } from './json/template.ts';
 export type { TemplateOptions } from './language.ts';
@@ -15,9 +14,4 @@ export async function loadTemplate(path: string, options: TemplateOptions): Prom
   }
   const { source, diagnostics } = await readSource(path, { stdin: options.stdin, cwd: options.cwd });
   return source ? loadJsonTemplate(source, options) : { diagnostics };
-}
-
-/** The same for the text of a JSON template that is already read; its path serves for messages and `template_dir`. */
-export function loadTemplateText(source: SourceFile, options: LoadOptions): Promise<LoadResult> {
-  return loadJsonTemplate(source, options);
 }

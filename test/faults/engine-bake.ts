@@ -4,7 +4,7 @@ import { planBuilds, runBuilds } from '../../src/engine/index.ts';
 import { ledgerFolder } from '../../src/engine/ledger.ts';
 import { leftovers, readRuns } from '../../src/engine/runs.ts';
 import type { BuildEvent } from '../../src/sdk/events.ts';
-import { loadTemplateText } from '../../src/template/load.ts';
+import { loadJsonTemplate } from '../../src/template/json/load.ts';
 
 /** One build that did not succeed, as the user is told. */
 export interface Failure {
@@ -27,7 +27,7 @@ export interface EngineBake {
 /** Bakes a template with kiln's engine, planned and run as `kiln build` does, in this process. */
 export async function engineBake(template: object, stateHome: string, signal?: AbortSignal): Promise<EngineBake> {
   const cwd = process.cwd();
-  const loaded = await loadTemplateText(
+  const loaded = await loadJsonTemplate(
     { path: 'template.json', text: JSON.stringify(template) },
     { vars: [], varFiles: [], only: [], except: [], syntaxOnly: false, env: {}, cwd, startedAt: new Date() },
   );

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, it } from 'mocha';
+import { afterEach, describe, it } from 'mocha';
 import { FAULT_PLANS } from '../../src/local-ec2/faults/index.ts';
 import type { LocalEc2, Timing } from '../../src/local-ec2/index.ts';
 import { KilnError } from '../../src/sdk/errors.ts';
 import { hollowEc2 } from '../helpers/ebs-bake.ts';
 import { tempFolders } from '../helpers/temp-folder.ts';
+import { withoutAws } from '../helpers/without-aws.ts';
 import { type EngineBake, engineBake } from './engine-bake.ts';
 import { inventory, type MatrixTemplate, TEMPLATES, templateFor, wanted } from './templates.ts';
 
@@ -39,14 +40,7 @@ const STRUCK: Readonly<Record<string, { reason: RegExp; surely?: readonly string
 
 describe('a bake under every fault plan', () => {
   let server: LocalEc2;
-  const environment = { ...process.env };
-  before(() => {
-    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-    process.env['AWS_EC2_METADATA_DISABLED'] = 'true';
-  });
-  after(() => {
-    process.env = { ...environment };
-  });
+  withoutAws();
   afterEach(() => server.close());
   // After the server's own hook: its folder goes last.
   const folder = tempFolders();

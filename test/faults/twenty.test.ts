@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, afterEach, before, describe, it } from 'mocha';
+import { afterEach, describe, it } from 'mocha';
 import type { FaultPlan } from '../../src/local-ec2/faults/index.ts';
 import type { LocalEc2 } from '../../src/local-ec2/index.ts';
 import { hollowEc2, leaks, minimal } from '../helpers/ebs-bake.ts';
 import { tempFolders } from '../helpers/temp-folder.ts';
+import { withoutAws } from '../helpers/without-aws.ts';
 import { engineBake } from './engine-bake.ts';
 
 const BUILDS = 20;
@@ -27,14 +28,7 @@ const TIGHT: FaultPlan = {
 
 describe('twenty builds of one process', () => {
   let server: LocalEc2;
-  const environment = { ...process.env };
-  before(() => {
-    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-    process.env['AWS_EC2_METADATA_DISABLED'] = 'true';
-  });
-  after(() => {
-    process.env = { ...environment };
-  });
+  withoutAws();
   afterEach(() => server.close());
   // After the server's own hook: its folder goes last.
   const folder = tempFolders();

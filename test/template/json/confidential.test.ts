@@ -6,7 +6,7 @@ import { describe, it } from 'mocha';
 import type { Io } from '../../../src/cli/io.ts';
 import { SecretMask } from '../../../src/cli/secret-mask.ts';
 import { reportDiagnostics } from '../../../src/cli/ui/report.ts';
-import { loadTemplateText } from '../../../src/template/load.ts';
+import { loadJsonTemplate } from '../../../src/template/json/load.ts';
 import { tempFolders } from '../../helpers/temp-folder.ts';
 
 const SILENT: Io = {
@@ -26,7 +26,7 @@ describe('template/json: what excerpts must not show', () => {
 
   function load(cwd: string, varFiles: readonly string[], vars: [string, string][] = [], text = template) {
     for (const [index, content] of varFiles.entries()) writeFileSync(join(cwd, `${index}.json`), content);
-    return loadTemplateText(
+    return loadJsonTemplate(
       { path: 't.json', text },
       {
         vars,

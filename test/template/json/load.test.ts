@@ -6,8 +6,9 @@ import { type Diagnostic, hasErrors } from '../../../src/sdk/diagnostics.ts';
 import { toPlain } from '../../../src/sdk/node.ts';
 import { formatLocation } from '../../../src/sdk/source.ts';
 import { inspectTemplate } from '../../../src/template/inspect.ts';
+import { loadJsonTemplate } from '../../../src/template/json/load.ts';
 import { languageOf, type TemplateOptions } from '../../../src/template/language.ts';
-import { loadTemplate, loadTemplateText } from '../../../src/template/load.ts';
+import { loadTemplate } from '../../../src/template/load.ts';
 import type { Template } from '../../../src/template/model.ts';
 import { tempFolders } from '../../helpers/temp-folder.ts';
 
@@ -24,7 +25,7 @@ const options = (extra: Partial<TemplateOptions> = {}): TemplateOptions => ({
 });
 
 const load = (template: unknown, extra: Partial<TemplateOptions> = {}) =>
-  loadTemplateText({ path: 'web/t.json', text: JSON.stringify(template, null, 2) }, options(extra));
+  loadJsonTemplate({ path: 'web/t.json', text: JSON.stringify(template, null, 2) }, options(extra));
 
 async function valid(template: unknown, extra: Partial<TemplateOptions> = {}): Promise<Template> {
   const loaded = await load(template, extra);
@@ -71,7 +72,7 @@ describe('template/json: the template model', () => {
       [template.language, template.path, template.dir, template.description],
       ['json', 'web/t.json', '/somewhere/web', 'd'],
     );
-    const { template: piped } = await loadTemplateText(
+    const { template: piped } = await loadJsonTemplate(
       { path: '-', text: '{"builders": [{"type": "null"}]}' },
       options(),
     );
@@ -387,7 +388,7 @@ describe('template/json: variables', () => {
 
 describe('template/json: all problems of a template at once', () => {
   it('in the order of the text, whatever phase they belong to', async () => {
-    const { template, diagnostics } = await loadTemplateText(
+    const { template, diagnostics } = await loadJsonTemplate(
       {
         path: 't.json',
         text: `{
@@ -416,7 +417,7 @@ describe('template/json: all problems of a template at once', () => {
 
   it('stops after the parse phase with syntaxOnly', async () => {
     const text = '{"min_packer_version": "99", "variables": {"a": null}, "builders": []}';
-    const { template, diagnostics } = await loadTemplateText({ path: 't', text }, options({ syntaxOnly: true }));
+    const { template, diagnostics } = await loadJsonTemplate({ path: 't', text }, options({ syntaxOnly: true }));
     assert.deepEqual([template, diagnostics], [undefined, []]);
   });
 
