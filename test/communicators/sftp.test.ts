@@ -35,4 +35,11 @@ describe('requests of a file transfer', () => {
     await assert.rejects(sftp.stat('file'), isConnectionFailure);
     await assert.rejects(sftp.setMode('file', handle, 0o600), isConnectionFailure);
   });
+
+  it('are a connection failure from the first moment, before the loss was told', async () => {
+    const { connection } = await open();
+    connection.drop('the cable was pulled');
+    assert.equal(connection.open, false);
+    await assert.rejects(Sftp.open(connection), isConnectionFailure);
+  });
 });

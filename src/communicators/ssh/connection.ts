@@ -68,8 +68,9 @@ export class Connection {
     });
   }
 
+  /** False as soon as nothing can be sent any more; `ended` tells of it a little later. */
   get open(): boolean {
-    return this.#open;
+    return this.#open && this.#socket.writable;
   }
 
   /** The error for work that the loss of the connection interrupted. */

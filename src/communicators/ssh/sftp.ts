@@ -37,8 +37,10 @@ export class Sftp {
     connection.onEnd(gone);
   }
 
-  /** Throws NoSftp when the server has no such subsystem. */
+  /** Throws NoSftp when the server has no such subsystem, or a connection failure. */
   static async open(connection: Connection): Promise<Sftp> {
+    // ssh2 would throw a plain error.
+    if (!connection.open) throw connection.lost('opening a file transfer');
     const raw = await new Promise<SFTPWrapper>((resolve, reject) => {
       connection.client.sftp((error, sftp) => {
         if (!error) resolve(sftp);

@@ -16,6 +16,7 @@ export async function openTunnels(connection: Connection, settings: SshSettings)
 async function openLocal(connection: Connection, { port, host, hostPort }: Tunnel): Promise<void> {
   const server: Server = createServer(near => {
     near.on('error', () => near.destroy());
+    if (!connection.open) return void near.destroy();
     connection.client.forwardOut(
       near.remoteAddress ?? '127.0.0.1',
       near.remotePort ?? 0,
